@@ -1,0 +1,1 @@
+"""The origin server in front of us, behind one seam: `Origin`."""

@@ -1,0 +1,1 @@
+"""Pixels: decoding, transcoding, rendering, verdicts."""

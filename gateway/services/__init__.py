@@ -1,0 +1,1 @@
+"""Use cases, and the gate they share: nothing leaves without passing it."""

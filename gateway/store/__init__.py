@@ -1,0 +1,1 @@
+"""Our own state: the database, the workspace and the teaching archive."""
