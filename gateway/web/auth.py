@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request, cookie_parser
@@ -130,8 +130,8 @@ async def sign_in_by_form(request: Request, authority: Authority) -> Response:
     """`POST /session` with the form field `token`: 204 and the session cookie."""
     if isinstance(authority, TokenAuthority):
         body = (await request.body())[:4096]
-        fields = dict(part.partition("=")[::2] for part in body.decode("ascii", "replace").split("&"))
-        if not same_origin(request.headers) or not authority.knows(fields.get("token", "")):
+        given = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0]
+        if not same_origin(request.headers) or not authority.knows(given):
             raise NotAuthenticated("This is not the token the gateway printed when it started.")
         return _with_session(Response(status_code=204), request, authority)
     return Response(status_code=204)

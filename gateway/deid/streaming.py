@@ -1,0 +1,60 @@
+"""A de-identified instance as a stream: the rewriter driven by the chunks of an identified one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from gateway.deid.deidentified import SEAL, DeidentifiedHeader, _Seal
+from gateway.deid.rewriter import InstanceRewriter
+from gateway.errors import Reason, Withheld
+from gateway.streams import close, closing
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeidentifiedInstance:
+    """A de-identified instance whose header is known and whose bytes are still coming.
+
+    `chunks` raises `Withheld` when what follows the header cannot be judged; whoever sends the bytes must then
+    break the body off, so that the receiver sees it.
+    """
+
+    seal: _Seal
+    header: DeidentifiedHeader
+    chunks: AsyncIterator[bytes]
+
+
+async def deidentify(rewriter: InstanceRewriter, chunks: AsyncIterator[bytes]) -> DeidentifiedInstance:
+    """Feed `rewriter` until the header has passed, and return the instance with the rest still to come.
+
+    Raises:
+        Withheld: the header cannot be judged or is refused. `chunks` is closed then.
+    """
+    pending: list[bytes] = []
+    ended = False
+    try:
+        while rewriter.header is None and not ended:
+            chunk = await anext(chunks, b"")
+            ended = not chunk
+            pending += rewriter.finish() if ended else rewriter.feed(chunk)
+        if rewriter.header is None:
+            raise Withheld(Reason.TRUNCATED)
+    except BaseException:
+        await close(chunks)
+        raise
+    return DeidentifiedInstance(SEAL, rewriter.header, _rest(rewriter, chunks, pending, ended=ended))
+
+
+async def _rest(
+    rewriter: InstanceRewriter, chunks: AsyncIterator[bytes], pending: list[bytes], *, ended: bool
+) -> AsyncIterator[bytes]:
+    async with closing(chunks):
+        for piece in pending:
+            yield piece
+        if ended:
+            return
+        async for chunk in chunks:
+            for piece in rewriter.feed(chunk):
+                yield piece
+        for piece in rewriter.finish():
+            yield piece

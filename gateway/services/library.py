@@ -1,0 +1,94 @@
+"""A library is what stands behind one DICOMweb door: an origin, and the engine all of it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.deid.actions import Action
+from gateway.deid.engine import Engine
+from gateway.deid.streaming import DeidentifiedInstance, deidentify
+from gateway.dicom.uid import InstanceRef, ResourceRef
+from gateway.dicomweb.query import Query
+from gateway.errors import BadQuery, NotFound, Reason, Withheld
+from gateway.origin.protocol import Origin, Part10
+
+_IDENTIFYING = frozenset({Action.DROP, Action.EMPTY, Action.DUMMY, Action.PSEUDONYM})
+
+
+class WithheldRecords(Protocol):
+    """Where withheld instances are remembered; `gateway.store.withheld` on the database."""
+
+    async def record(self, source: str, ref: ResourceRef, reason: Reason, detail: str) -> None:
+        """Remember that `ref` is withheld; a study or series means "one of its instances, not known which"."""
+        ...
+
+    async def withheld_in(self, source: str, ref: ResourceRef) -> dict[str, Reason]:
+        """Return reasons by SOP Instance UID for `ref`; "" stands for one that is not known by its UID."""
+        ...
+
+    async def clear(self, source: str, ref: ResourceRef) -> None:
+        """Forget what is remembered of exactly `ref`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """One DICOMweb door: `/dicom-web` (the PACS, first pass) or `/teaching/dicom-web` (the archive)."""
+
+    name: str
+    origin: Origin
+    engine: Engine
+    records: WithheldRecords
+    identity_searchable: bool
+    """Whether match keys may hold identities. The archive holds none, so asking there is a mistake (400)."""
+
+    def check_keys(self, query: Query) -> None:
+        """Refuse a query by identity where identities are not searchable.
+
+        A key without a value only asks for the attribute, and a pseudonym of ours identifies nobody.
+
+        Raises:
+            BadQuery: naming no value.
+        """
+        if self.identity_searchable:
+            return
+        for match in query.matches:
+            if not match.value or self.engine.keys.is_pseudonym(match.value):
+                continue
+            if any(self.engine.plan.decide_tag(tag).action in _IDENTIFYING for tag in match.path):
+                raise BadQuery("The teaching archive holds no identities and cannot be searched by one.")
+
+    async def open(self, part: Part10, ref: ResourceRef) -> DeidentifiedInstance:
+        """Send one instance of `ref` through the pass, remembering it when it is withheld.
+
+        Raises:
+            Withheld: with its reason.
+        """
+        rewriter = self.engine.rewriter(expect=ref)
+        try:
+            return await deidentify(rewriter, part.chunks)
+        except Withheld as error:
+            await self.remember(_named(ref, rewriter.original_instance()), error)
+            raise
+
+    async def open_instance(self, ref: InstanceRef) -> DeidentifiedInstance:
+        """Fetch one instance through the pass.
+
+        Raises:
+            Withheld: with its reason, which is remembered; NotFound; OriginError.
+        """
+        async for part in self.origin.instances(ref):
+            opened = await self.open(part, ref)
+            await self.records.clear(self.name, ref)
+            return opened
+        raise NotFound("The origin holds no such instance.")
+
+    async def remember(self, ref: ResourceRef, error: Withheld) -> None:
+        """Record that `ref` is withheld, so that the next retrieval of its series leaves it out openly."""
+        await self.records.record(self.name, ref, error.reason, error.detail)
+
+
+def _named(ref: ResourceRef, instance: InstanceRef | None) -> ResourceRef:
+    """Return the instance when its header told which it is, else the set it came from."""
+    return ref if instance is None else instance
