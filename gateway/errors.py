@@ -136,6 +136,10 @@ class Withheld(GatewayError):
         self.reason = reason
         self.detail = detail
 
+    def __reduce__(self) -> tuple[type[Withheld], tuple[Reason, str]]:
+        """Pickle by reason and detail: refusals come back from worker processes."""
+        return Withheld, (self.reason, self.detail)
+
 
 class OriginError(GatewayError):
     """The origin server did not answer as it must."""

@@ -43,6 +43,11 @@ class Library:
     identity_searchable: bool
     """Whether match keys may hold identities. The archive holds none, so asking there is a mistake (400)."""
 
+    @property
+    def source(self) -> str:
+        """Under which name refusals are remembered: another profile judges anew."""
+        return f"{self.name}:{self.engine.plan.hash}"
+
     def check_keys(self, query: Query) -> None:
         """Refuse a query by identity where identities are not searchable.
 
@@ -79,14 +84,12 @@ class Library:
             Withheld: with its reason, which is remembered; NotFound; OriginError.
         """
         async for part in self.origin.instances(ref):
-            opened = await self.open(part, ref)
-            await self.records.clear(self.name, ref)
-            return opened
+            return await self.open(part, ref)
         raise NotFound("The origin holds no such instance.")
 
     async def remember(self, ref: ResourceRef, error: Withheld) -> None:
         """Record that `ref` is withheld, so that the next retrieval of its series leaves it out openly."""
-        await self.records.record(self.name, ref, error.reason, error.detail)
+        await self.records.record(self.source, ref, error.reason, error.detail)
 
 
 def _named(ref: ResourceRef, instance: InstanceRef | None) -> ResourceRef:

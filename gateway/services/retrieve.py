@@ -37,9 +37,14 @@ async def retrieve(library: Library, ref: ResourceRef) -> Retrieval:
         Withheld: the instance asked for is withheld, or every instance of the set is.
         NotFound, OriginError: before any byte was given out.
     """
+    known = await library.records.withheld_in(library.source, ref)
     if isinstance(ref, InstanceRef):
-        return Retrieval(_each(library, [ref], await library.open_instance(ref)))
-    if not await library.records.withheld_in(library.name, ref):
+        retrieval = Retrieval(_each(library, [ref], await library.open_instance(ref)))
+        if known:
+            # Asked for by itself it is judged anew: the PACS may hold a repaired one now.
+            await library.records.clear(library.source, ref)
+        return retrieval
+    if not known:
         stream = _whole(library, ref)
         try:
             first = await anext(stream, None)
@@ -71,7 +76,7 @@ async def _without_withheld(library: Library, ref: ResourceRef) -> Retrieval:
     """Judge every header first, so that the status can say what is left out, then fetch the others."""
     withheld: dict[str, Reason] = {}
     passing: list[InstanceRef] = []
-    known = await library.records.withheld_in(library.name, ref)
+    known = await library.records.withheld_in(library.source, ref)
     for instance in await library.origin.instance_refs(ref):
         # What broke in mid-stream had a good header, so the record counts beside the header.
         reason = known.get(instance.instance) or await _judge(library, instance)
@@ -79,7 +84,7 @@ async def _without_withheld(library: Library, ref: ResourceRef) -> Retrieval:
             passing.append(instance)
         else:
             withheld[instance.instance] = reason
-    await library.records.clear(library.name, ref)
+    await library.records.clear(library.source, ref)
     if not passing:
         if withheld:
             raise Withheld(next(iter(withheld.values())), f"and so are all {len(withheld)} instances of this set")
@@ -136,7 +141,7 @@ async def metadata(library: Library, ref: ResourceRef) -> Metadata:
     """
     datasets: list[DeidentifiedDataset] = []
     refused: list[Withheld] = []
-    known = await library.records.withheld_in(library.name, ref)
+    known = await library.records.withheld_in(library.source, ref)
     async with closing(library.origin.metadata(ref)) as found:
         async for identified in found:
             reason = known.get(first_text(identified.json, "00080018"))

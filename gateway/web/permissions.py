@@ -57,11 +57,13 @@ class _Guarded:
 def route(path: str, endpoint: Endpoint, permission: Permission, *, methods: Sequence[str] = ("GET",)) -> Route:
     """Build a route that only answers a principal with `permission`."""
     guarded = _Guarded(endpoint, permission)
+    name = getattr(endpoint, "__name__", "route")
 
     async def guard(request: Request) -> Response:
+        request.scope["operation"] = name
         return await guarded(request)
 
-    built = Route(path, guard, methods=list(methods), name=getattr(endpoint, "__name__", "route"))
+    built = Route(path, guard, methods=list(methods), name=name)
     built.permission = permission  # type: ignore[attr-defined]
     return built
 

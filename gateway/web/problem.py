@@ -102,4 +102,4 @@ async def on_bug(request: Request, error: Exception) -> Response:
     return respond(500, "Internal error", "The gateway failed on this request. The log tells where.")
 
 
-HANDLERS = {errors.GatewayError: on_gateway_error, HTTPException: on_http_exception, Exception: on_bug}
+HANDLERS = {errors.GatewayError: on_gateway_error, HTTPException: on_http_exception}
