@@ -19,7 +19,8 @@
     │   ├── OriginBusy          it asked us to come back later
     │   ├── OriginRefused       it did not accept our credentials or our request
     │   └── OriginBroken        a truncated or malformed answer
-    └── StorageError          our own database, workspace or archive failed
+    ├── StorageError          our own database, workspace or archive failed
+    └── ConfigurationError    a profile, key file or setting is not usable; the gateway does not start
 
 A message tells the user what to do next. It never contains a value from a data set, a query string,
 a token or the body of an upstream's answer: tags, keywords, UIDs of classes and numbers only.
@@ -167,3 +168,7 @@ class OriginBroken(OriginError):
 
 class StorageError(GatewayError):
     """Our own database, workspace or archive failed."""
+
+
+class ConfigurationError(GatewayError):
+    """A profile, key file or setting is not usable. The message names the file, the key and what to fix."""
