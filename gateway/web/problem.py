@@ -44,10 +44,14 @@ def status_of(error: errors.GatewayError) -> tuple[int, str]:
 
 def _body(*, status: int, title: str, detail: str, **more: str) -> bytes:
     kind = title.lower().replace(" ", "-")
-    return orjson.dumps({"type": f"urn:tfgateway:{kind}", "title": title, "status": status, "detail": detail, **more})
+    return orjson.dumps(
+        {"type": f"urn:tfgateway:{kind}", "title": title, "status": status, "detail": detail, **more}
+    )
 
 
-def respond(status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: str) -> Response:
+def respond(
+    status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: str
+) -> Response:
     """Build the one error answer of this server."""
     return Response(
         _body(status=status, title=title, detail=detail, **more),
