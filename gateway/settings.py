@@ -43,13 +43,9 @@ class Settings(BaseSettings):
         "`file:///folder` (Part 10 files, read-only) or `sample:` (a generated sample PACS)",
     )
     pacs_token: SecretStr | None = Field(None, description="Bearer token for a DICOMweb PACS")
-    pacs_client_cert: Path | None = Field(
-        None, description="Client certificate (PEM) for mutual TLS to the PACS"
-    )
+    pacs_client_cert: Path | None = Field(None, description="Client certificate (PEM) for mutual TLS to the PACS")
     pacs_client_key: Path | None = Field(None, description="Its private key (PEM)")
-    pacs_ca_file: Path | None = Field(
-        None, description="CA certificates (PEM) that sign the PACS's certificate"
-    )
+    pacs_ca_file: Path | None = Field(None, description="CA certificates (PEM) that sign the PACS's certificate")
     archive_url: SecretStr = Field(
         SecretStr(""),
         description="The teaching archive: `file:///folder` or `https://…/dicom-web` (STOW-RS); "
@@ -68,9 +64,7 @@ class Settings(BaseSettings):
         None, description="The archive key, mode 0600, made on first run; empty: `{data}/archive.key`"
     )
     auth: Auth = Field(Auth.TOKEN, description="`token`, or `none` (refused unless bound to loopback)")
-    token: SecretStr | None = Field(
-        None, description="Bearer token for `AUTH=token`; generated and printed when unset"
-    )
+    token: SecretStr | None = Field(None, description="Bearer token for `AUTH=token`; generated and printed when unset")
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, description="Port to listen on", ge=0, le=65535)
     workers: int = Field(1, description="Server processes", ge=1, le=64)
@@ -80,9 +74,7 @@ class Settings(BaseSettings):
     cors_origins: str = Field(
         "", description="Web origins (comma list) whose pages may call the gateway, such as an OHIF elsewhere"
     )
-    search_limit: int = Field(
-        1000, description="Most rows one search answers; more are announced by a Warning", ge=1
-    )
+    search_limit: int = Field(1000, description="Most rows one search answers; more are announced by a Warning", ge=1)
     stow_max_bytes: int = Field(
         8 * 2**30, description="Largest STOW-RS body, and largest single instance, in bytes", ge=1024
     )
@@ -91,7 +83,7 @@ class Settings(BaseSettings):
     def _no_open_door(self) -> Self:
         if self.auth is Auth.NONE and not is_loopback(self.host):
             raise ValueError("AUTH=none is only allowed on a loopback HOST; set AUTH=token or HOST=127.0.0.1")
-        if self.token is not None and len(self.token.get_secret_value()) < 16:  # noqa: PLR2004
+        if self.token is not None and len(self.token.get_secret_value()) < 16:
             raise ValueError("TOKEN must have at least 16 characters")
         return self
 
@@ -131,10 +123,7 @@ def load() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        lines = [
-            f"GATEWAY_{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}"
-            for e in error.errors()
-        ]
+        lines = [f"GATEWAY_{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}" for e in error.errors()]
         raise SystemExit("Settings are not valid:\n  " + "\n  ".join(lines)) from None
     known = {f"GATEWAY_{name.upper()}" for name in Settings.model_fields} | {"GATEWAY_CONFIG"}
     unknown = sorted(name for name in os.environ if name.startswith("GATEWAY_") and name not in known)

@@ -87,9 +87,7 @@ async def _without_withheld(library: Library, ref: ResourceRef) -> Retrieval:
     await library.records.clear(library.source, ref)
     if not passing:
         if withheld:
-            raise Withheld(
-                next(iter(withheld.values())), f"and so are all {len(withheld)} instances of this set"
-            )
+            raise Withheld(next(iter(withheld.values())), f"and so are all {len(withheld)} instances of this set")
         raise NotFound("The origin holds no instance of this.")
     return Retrieval(_each(library, passing, await library.open_instance(passing[0])), withheld)
 

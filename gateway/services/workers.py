@@ -73,9 +73,7 @@ class Workers:
         if self._pool is pool:
             self._pool = None
         log.warning("the pixel workers are started anew")
-        for process in list(
-            (pool._processes or {}).values()
-        ):  # the executor offers no public way to end a hung job
+        for process in list((pool._processes or {}).values()):  # the executor offers no public way to end a hung job
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -52,9 +52,7 @@ class TokenAuthority:
         if cookie is None or not hmac.compare_digest(cookie.encode(), self.session.encode()):
             return None
         if method not in _SAFE_METHODS and not same_origin(headers):
-            raise NotPermitted(
-                "This page may not change anything here; use the gateway's own viewer or a token."
-            )
+            raise NotPermitted("This page may not change anything here; use the gateway's own viewer or a token.")
         return Principal("session", EVERYTHING)
 
 
@@ -123,9 +121,7 @@ def sign_in_by_link(request: Request, authority: Authority) -> Response | None:
         return None
     if isinstance(authority, TokenAuthority):
         if not authority.knows(token):
-            raise NotAuthenticated(
-                "This link is no longer valid: the gateway prints a new one when it starts."
-            )
+            raise NotAuthenticated("This link is no longer valid: the gateway prints a new one when it starts.")
         return _with_session(RedirectResponse("./", status_code=303), request, authority)
     return RedirectResponse("./", status_code=303)
 

@@ -31,9 +31,7 @@ class Health:
             return PlainTextResponse("ok\n")
 
         async def readyz(request: Request) -> Response:
-            parts = dict(
-                zip(self.checks, await asyncio.gather(*map(_state, self.checks.values())), strict=True)
-            )
+            parts = dict(zip(self.checks, await asyncio.gather(*map(_state, self.checks.values())), strict=True))
             ready = all(state == "ok" for state in parts.values())
             return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)
 

@@ -54,9 +54,7 @@ class _Guarded:
         return await self.endpoint(request)
 
 
-def route(
-    path: str, endpoint: Endpoint, permission: Permission, *, methods: Sequence[str] = ("GET",)
-) -> Route:
+def route(path: str, endpoint: Endpoint, permission: Permission, *, methods: Sequence[str] = ("GET",)) -> Route:
     """Build a route that only answers a principal with `permission`."""
     guarded = _Guarded(endpoint, permission)
     name = getattr(endpoint, "__name__", "route")

@@ -44,14 +44,10 @@ def status_of(error: errors.GatewayError) -> tuple[int, str]:
 
 def _body(*, status: int, title: str, detail: str, **more: str) -> bytes:
     kind = title.lower().replace(" ", "-")
-    return orjson.dumps(
-        {"type": f"urn:tfgateway:{kind}", "title": title, "status": status, "detail": detail, **more}
-    )
+    return orjson.dumps({"type": f"urn:tfgateway:{kind}", "title": title, "status": status, "detail": detail, **more})
 
 
-def respond(
-    status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: str
-) -> Response:
+def respond(status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: str) -> Response:
     """Build the one error answer of this server."""
     return Response(
         _body(status=status, title=title, detail=detail, **more),
@@ -90,7 +86,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         raise TypeError("only an HTTPException is handled here")
     titles = {404: "Not found", 405: "Method not allowed"}
     title = titles.get(error.status_code, "Refused")
-    detail = "There is nothing at this URL." if error.status_code == 404 else "This URL does not answer that."  # noqa: PLR2004
+    detail = "There is nothing at this URL." if error.status_code == 404 else "This URL does not answer that."
     return respond(error.status_code, title, detail, headers=dict(error.headers or {}))
 
 
