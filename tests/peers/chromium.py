@@ -1,0 +1,34 @@
+"""A real Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.peers.need import need, program
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    """Give a headless browser.
+
+    One per test: Playwright keeps an event loop running in the thread, in which `asyncio.run` would fail, so
+    start servers in other threads or processes.
+    """
+    need("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program("chromium")), args=_FLAGS)
+        yield browser
+        browser.close()
