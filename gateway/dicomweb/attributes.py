@@ -28,9 +28,14 @@ def parse_path(text: str) -> TagPath | None:
     return known if len(known) == len(parts) else None
 
 
+def is_private(tag: str) -> bool:
+    """Tell whether `tag` has an odd group."""
+    return int(tag[:4], 16) % 2 == 1
+
+
 def vrs(tag: str) -> frozenset[str]:
     """Return the VRs PS3.6 allows for `tag`; empty when it is private or unlisted."""
-    if int(tag[:4], 16) % 2:
+    if is_private(tag):
         return frozenset()
     try:
         return frozenset(dictionary_VR(int(tag, 16)).split(" or "))
@@ -40,17 +45,18 @@ def vrs(tag: str) -> frozenset[str]:
 
 def label(path: TagPath) -> str:
     """Return `path` for a message: the keywords of its tags, or "private" for what PS3.6 does not list."""
-    return ".".join(_keyword(tag) or "private" for tag in path)
+    return ".".join(keyword_of(tag) or "private" for tag in path)
 
 
 def _parse_tag(text: str) -> str | None:
     if _TAG.fullmatch(text):
         return text.upper()
-    tag = tag_for_keyword(text)
+    tag = tag_for_keyword(text) if text else None  # pydicom lists an attribute without a keyword
     return None if tag is None else f"{tag:08X}"
 
 
-def _keyword(tag: str) -> str:
+def keyword_of(tag: str) -> str:
+    """Return the keyword of `tag`, or "" when PS3.6 does not list it."""
     try:
         return dictionary_keyword(int(tag, 16))
     except KeyError:

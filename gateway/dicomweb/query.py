@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
+from gateway.dicom.dataset import JsonDataset
 from gateway.dicom.uid import UID
-from gateway.dicomweb.attributes import BULK_VRS, TagPath, label, parse_path, vrs
+from gateway.dicomweb.attributes import TagPath, is_private, label, parse_path, vrs
+from gateway.dicomweb.levels import SERIES_UID, STUDY_UID, Level, describes, is_below, returned
+from gateway.dicomweb.matching import Match, Predicate, Scope, compile_matches, row_zone
+from gateway.dicomweb.upstream import key_params
+from gateway.dicomweb.values import Options
 from gateway.errors import BadQuery
+
+__all__ = ["Level", "Match", "Query", "TagPath", "parse_query", "to_params"]
 
 MAX_PARAMETERS = 256
 MAX_NUMBER_DIGITS = 9
 
 _ELSEWHERE = frozenset({"accept", "charset"})
 _NUMBERS = ("limit", "offset")
-_FLAGS = ("fuzzymatching",)
-
-
-class Level(StrEnum):
-    """What a row of the answer describes; the value is the last part of the search's URL."""
-
-    STUDY = "studies"
-    SERIES = "series"
-    INSTANCE = "instances"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One attribute and the value it is to match; "" matches everything and only asks for the attribute."""
-
-    path: TagPath
-    value: str
-
-    def __repr__(self) -> str:
-        return f"Match(path={self.path!r})"
+_FLAGS = ("fuzzymatching", "emptyvaluematching", "multiplevaluematching")
+_ABOVE = {Level.STUDY: (), Level.SERIES: (STUDY_UID,), Level.INSTANCE: (STUDY_UID, SERIES_UID)}
+_INSTEAD = {"00080060": "search /series by it, or studies by ModalitiesInStudy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a client searches for. `limit` None means as many as there are."""
+    """What a client searches for. `limit` None means as many as there are.
+
+    A Query that exists is valid: making one raises `BadQuery` for a value that its VR does not allow, and for
+    an attribute of a lower level than the rows'.
+    """
 
     level: Level
     study: UID | None = None
@@ -50,13 +43,64 @@ class Query:
     limit: int | None = None
     offset: int = 0
     fuzzy: bool = False
+    empty: bool = False
+    multiple: bool = False
+    _test: Predicate = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for match in self.matches:
+            needs = describes(match.path[0])
+            if match.value and is_below(needs, self.level):
+                raise BadQuery(
+                    f"{label(match.path)} tells {needs} apart: {_INSTEAD.get(match.path[0], f'search /{needs} by it')}."
+                )
+        fixed = [Match((STUDY_UID,), self.study)] if self.study else []
+        fixed += [Match((SERIES_UID,), self.series)] if self.series else []
+        tests = compile_matches(fixed, Options()), compile_matches(self.matches, self.options())
+        object.__setattr__(self, "_test", lambda row, scope: all(test(row, scope) for test in tests))
 
     def __repr__(self) -> str:
         return f"Query(level={self.level!r}, keys={sorted(self.keys())!r})"
 
+    def options(self) -> Options:
+        """Return what changes the meaning of the keys."""
+        return Options(fuzzy=self.fuzzy, empty=self.empty, multiple=self.multiple)
+
     def keys(self) -> frozenset[str]:
         """Return every tag that takes part in a match, those of the enclosing sequences too."""
         return frozenset(tag for match in self.matches for tag in match.path)
+
+    def accepts(self, row: JsonDataset, *, trusting: Collection[str] = ()) -> bool:
+        """Tell whether `row` matches every key, the study and series of the URL included (PS3.4 C.2.2.2).
+
+        An attribute that the row lacks, or holds without a value, matches only a universal key. Tags in
+        `trusting` match then too: for an origin that matched them but does not return them.
+        """
+        return self._test(row, Scope(trusting=frozenset(trusting), zone=row_zone(row)))
+
+    def unanswered(self, row: JsonDataset) -> frozenset[str]:
+        """Return the top-level tags with a non-empty key that `row` does not hold at all.
+
+        An origin whose rows lack a key's attribute has probably not matched it.
+        """
+        return frozenset(match.path[0] for match in self.matches if match.value and match.path[0] not in row)
+
+    def project(self, row: JsonDataset) -> JsonDataset:
+        """Return `row` with the attributes this search is answered with, in the row's order (PS3.18 §10.6.3.3).
+
+        A sequence is kept whole when an attribute in it is asked for.
+        """
+        if self.include_all:
+            return dict(row)
+        tags = self.returned()
+        return {tag: element for tag, element in row.items() if tag in tags}
+
+    def returned(self) -> frozenset[str]:
+        """Return the tags a row is answered with, unless all are: the level's own, matched and included ones."""
+        asked = {path[0] for path in (*self.include, *(match.path for match in self.matches))}
+        creators = {f"{tag[:4]}00{tag[4:6]}" for tag in asked if is_private(tag)}
+        within_study, within_series = self.study is not None, self.series is not None
+        return returned(self.level, within_study=within_study, within_series=within_series) | asked | creators
 
 
 def parse_query(
@@ -106,23 +150,22 @@ def parse_query(
         limit=_number(scalars, "limit"),
         offset=_number(scalars, "offset") or 0,
         fuzzy=_flag(scalars, "fuzzymatching"),
+        empty=_flag(scalars, "emptyvaluematching"),
+        multiple=_flag(scalars, "multiplevaluematching"),
     )
 
 
 def to_params(query: Query, *, limit: int | None, offset: int) -> list[tuple[str, str]]:
-    """Return the parameters that ask an origin for one page of `query`.
+    """Return the parameters that ask an origin for one page of `query`, or of a superset of it.
 
-    Tags instead of keywords, one `includefield` each, values not percent-encoded: some origins decode
-    neither, so a caller must leave `* , ^ ?` as they are. Study and series belong in the path. Every matched
-    attribute is asked for as well, so that the rows can be checked.
+    Tags instead of keywords, one `includefield` each, values of characters that need no percent-encoding.
+    Study and series belong in the path. Every matched attribute and the UIDs above the row are asked for
+    too, so that the rows can be checked with `Query.accepts`.
     """
-    params = [(".".join(match.path), match.value) for match in query.matches if match.value]
-    fields = dict.fromkeys([*query.include, *((match.path[0],) for match in query.matches)])
-    params += (
-        [("includefield", "all")] if query.include_all else [("includefield", ".".join(f)) for f in fields]
-    )
-    if query.fuzzy:
-        params.append(("fuzzymatching", "true"))
+    params = key_params(query.matches, query.options())
+    asked = [path[0] for path in (*query.include, *(match.path for match in query.matches))]
+    fields = dict.fromkeys([*_ABOVE[query.level], *asked])
+    params += [("includefield", "all")] if query.include_all else [("includefield", tag) for tag in fields]
     if limit is not None:
         params.append(("limit", str(limit)))
     if offset:
@@ -141,11 +184,8 @@ def _match_path(text: str, position: int) -> TagPath:
     path = parse_path(text)
     if path is None:
         raise BadQuery(f"Parameter {position} is neither a keyword nor a tag of PS3.6. Check its spelling.")
-    *outer, last = (vrs(tag) for tag in path)
-    if any("SQ" not in found for found in outer):
+    if any("SQ" not in vrs(tag) for tag in path[:-1]):
         raise BadQuery(f"Parameter {position}: only a sequence can have a dot after it.")
-    if not last or last & BULK_VRS:
-        raise BadQuery(f"Parameter {position}: private attributes and bulk data cannot be searched for.")
     return path
 
 
