@@ -62,8 +62,9 @@ Index(
     files.c.shown,
     files.c.number,
     files.c.instance,
+    files.c.sop_class,
 )
-Index("index_files_uid", files.c.source, files.c.instance)
+Index("index_files_uid", files.c.source, files.c.instance, files.c.study, files.c.series, files.c.path)
 
 series = Table(
     "index_series",
