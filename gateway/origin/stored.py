@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from struct import error as StructError  # noqa: N812 -- it is a class
-from struct import unpack
-from typing import BinaryIO, Final, cast
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import numpy as np
-from pydicom import FileDataset, dcmread
 from pydicom.encaps import get_frame
-from pydicom.errors import InvalidDicomError
 
-from gateway.dicom.syntax import EXPLICIT_LE, TransferSyntax, transfer_syntax
-from gateway.errors import NotFound, OriginBroken
+from gateway.dicom.elements import UNDEFINED, find
+from gateway.dicom.inflate import inflated
+from gateway.dicom.json_model import raw_value
+from gateway.dicom.part10 import Header, read_header, read_start
+from gateway.dicom.syntax import EXPLICIT_LE, TransferSyntax
+from gateway.errors import NotFound, OriginBroken, Reason, Withheld
 from gateway.origin.protocol import Frame
 
 MAX_FRAME_BYTES: Final = 1 << 30
 """A frame is held in memory whole; the largest of real detectors stay below 200 MB."""
 
-_NEEDED: Final = [
-    "Rows",
-    "Columns",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "BitsAllocated",
-    "NumberOfFrames",
-    "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
-]
-_PIXEL_ELEMENTS: Final = (0x7FE00010, 0x7FE00008, 0x7FE00009)
-_UNDEFINED: Final = 0xFFFFFFFF
+_SAMPLES_PER_PIXEL: Final = 0x00280002
+_PHOTOMETRIC_INTERPRETATION: Final = 0x00280004
+_NUMBER_OF_FRAMES: Final = 0x00280008
+_ROWS: Final = 0x00280010
+_COLUMNS: Final = 0x00280011
+_BITS_ALLOCATED: Final = 0x00280100
+_OFFSET_TABLE: Final = 0x7FE00001
+_OFFSET_TABLE_LENGTHS: Final = 0x7FE00002
+
 _WORDS: Final = {16: 2, 32: 4, 64: 8}
 
 
@@ -41,7 +42,6 @@ class _Layout:
 
     start: int
     length: int
-    encapsulated: bool
     syntax: TransferSyntax
     frames: int
     frame_bits: int
@@ -49,79 +49,92 @@ class _Layout:
     """Bytes to reverse in big endian files."""
     offsets: tuple[bytes, bytes] | None
 
+    @property
+    def encapsulated(self) -> bool:
+        return self.length == UNDEFINED
 
-def stored_frames(file: BinaryIO, numbers: Sequence[int]) -> Iterator[Frame]:
-    """Yield frames of the Part 10 `file` in the order of `numbers` (from 1), as they are stored.
+
+def stored_frames(source: Path | bytes, numbers: Sequence[int]) -> Iterator[Frame]:
+    """Yield frames of a Part 10 file in the order of `numbers` (from 1), as they are stored.
 
     Native frames come in little endian, their transfer syntax told as Explicit VR Little Endian.
 
     Raises:
         NotFound: the file has no pixel data, or fewer frames. Raised before the first frame.
-        OriginBroken: the file is no DICOM, or its pixel data is too short or has no usable structure.
-        Withheld: the transfer syntax is not known.
+        Withheld: the header cannot be read.
+        OriginBroken: the pixel data is too short or its fragments do not form frames.
     """
-    layout, source = _layout(file)
+    layout = _layout(read_header(source))
     if any(not 1 <= number <= layout.frames for number in numbers):
         raise NotFound(f"The instance has {layout.frames} frames.")
-    read = _encapsulated if layout.encapsulated else _native
-    uid = layout.syntax.uid if layout.encapsulated else EXPLICIT_LE
     if layout.frame_bits // 8 > MAX_FRAME_BYTES:
         raise OriginBroken(f"A frame is larger than {MAX_FRAME_BYTES} bytes.")
-    for number in numbers:
-        data = read(source, layout, number - 1)
-        yield Frame(number=number, transfer_syntax=uid, data=data)
+    read = _encapsulated if layout.encapsulated else _native
+    uid = layout.syntax.uid if layout.encapsulated else EXPLICIT_LE
+    with _opened(source, layout.syntax) as file:
+        for number in numbers:
+            yield Frame(number=number, transfer_syntax=uid, data=read(file, layout, number - 1))
 
 
-def _layout(file: BinaryIO) -> tuple[_Layout, BinaryIO]:
-    try:
-        header = dcmread(file, stop_before_pixels=True, specific_tags=list(_NEEDED))
-        syntax = transfer_syntax(header.file_meta.TransferSyntaxUID)
-        source = cast("BinaryIO", header.buffer) if syntax.deflated else file
-        return _read_layout(header, syntax, source), source
-    except (InvalidDicomError, AttributeError, ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
-        raise OriginBroken(f"A stored instance cannot be read ({type(error).__name__}).") from None
+@contextmanager
+def _opened(source: Path | bytes, syntax: TransferSyntax) -> Iterator[BinaryIO]:
+    """Give the bytes in which the layout's offsets count."""
+    if syntax.deflated:
+        whole = source if isinstance(source, bytes) else source.read_bytes()
+        start = read_start(whole, final=True)
+        yield BytesIO(b"".join(inflated([whole[start.offset if start else 0 :]])))
+    elif isinstance(source, bytes):
+        yield BytesIO(source)
+    else:
+        try:
+            file = source.open("rb")
+        except OSError:
+            raise Withheld(Reason.UNREADABLE) from None
+        with file:
+            yield file
 
 
-def _read_layout(header: FileDataset, syntax: TransferSyntax, source: BinaryIO) -> _Layout:
-    """Read the rest of the layout; `source` stands at the pixel data element or at its end."""
-    implicit, _ = header.original_encoding
-    order = ">" if syntax.big_endian else "<"
-    start = source.read(8)
-    group, element = unpack(f"{order}HH", start[:4]) if len(start) == 8 else (0, 0)
-    if (group << 16 | element) not in _PIXEL_ELEMENTS or "Rows" not in header:
+def _layout(header: Header) -> _Layout:
+    rows, columns = header.number(_ROWS), header.number(_COLUMNS)
+    if header.pixels is None or not rows or not columns:
         raise NotFound("The instance has no pixel data.")
-    vr = "" if implicit else start[4:6].decode("ascii")
-    (length,) = unpack(f"{order}L", start[4:] if implicit else source.read(4))
-    bits = int(header.BitsAllocated)
-    samples: float = int(header.get("SamplesPerPixel", 1) or 1)
-    if header.get("PhotometricInterpretation") == "YBR_FULL_422" and length != _UNDEFINED:
+    bits, samples = header.number(_BITS_ALLOCATED), header.number(_SAMPLES_PER_PIXEL, 1)
+    if header.text(_PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422" and header.pixel_length != UNDEFINED:
         samples = 2  # two luminance values share one of each chrominance (PS3.3 C.7.6.3.1.2)
-    table = header.get("ExtendedOffsetTable"), header.get("ExtendedOffsetTableLengths")
     return _Layout(
-        start=source.tell(),
-        length=length,
-        encapsulated=length == _UNDEFINED,
-        syntax=syntax,
-        frames=max(1, int(header.get("NumberOfFrames") or 1)),
-        frame_bits=int(header.Rows) * int(header.Columns) * int(samples) * bits,
-        word=_word(bits, vr) if syntax.big_endian else 1,
-        offsets=table if all(isinstance(part, bytes) for part in table) else None,
+        start=header.pixel_offset,
+        length=header.pixel_length,
+        syntax=header.syntax,
+        frames=max(1, header.number(_NUMBER_OF_FRAMES, 1)),
+        frame_bits=rows * columns * samples * bits,
+        word=_word(bits, header.pixels.vr) if header.syntax.big_endian else 1,
+        offsets=_offsets(header),
     )
 
 
+def _offsets(header: Header) -> tuple[bytes, bytes] | None:
+    tables = [find(header.elements, tag) for tag in (_OFFSET_TABLE, _OFFSET_TABLE_LENGTHS)]
+    starts, lengths = (raw_value(header.data, table) if table else b"" for table in tables)
+    return (starts, lengths) if starts and lengths else None
+
+
 def _word(bits: int, vr: str) -> int:
+    if bits > 8:
+        if bits not in _WORDS:
+            raise OriginBroken(f"Pixels of {bits} bits cannot be big endian.")
+        return _WORDS[bits]
     # 8-bit samples in OW lie in 16-bit words (PS3.5 §8.1.1).
-    return _WORDS[bits] if bits > 8 else 2 if vr == "OW" else 1
+    return 2 if vr == "OW" else 1
 
 
-def _native(source: BinaryIO, layout: _Layout, index: int) -> bytes:
+def _native(file: BinaryIO, layout: _Layout, index: int) -> bytes:
     first, last = index * layout.frame_bits, (index + 1) * layout.frame_bits
     start, end = first // 8, -(-last // 8)
     aligned, length = start - start % layout.word, -(-end // layout.word) * layout.word
     if not first < last or end > layout.length:
         raise OriginBroken("The pixel data is shorter than its frames.")
-    source.seek(layout.start + aligned)
-    data = source.read(min(length, layout.length) - aligned)
+    file.seek(layout.start + aligned)
+    data = file.read(min(length, layout.length) - aligned)
     if len(data) < end - aligned:
         raise OriginBroken("The file ends within its pixel data.")
     if layout.word > 1:
@@ -134,11 +147,10 @@ def _native(source: BinaryIO, layout: _Layout, index: int) -> bytes:
     return data
 
 
-def _encapsulated(source: BinaryIO, layout: _Layout, index: int) -> bytes:
-    source.seek(layout.start)
+def _encapsulated(file: BinaryIO, layout: _Layout, index: int) -> bytes:
+    file.seek(layout.start)
     try:
-        return get_frame(source, index, number_of_frames=layout.frames, extended_offsets=layout.offsets)
-    except (ValueError, StructError, LookupError, EOFError) as error:
-        raise OriginBroken(
-            f"The fragments of the pixel data do not form its frames ({type(error).__name__})."
-        ) from None
+        return get_frame(file, index, number_of_frames=layout.frames, extended_offsets=layout.offsets)
+    except (ValueError, struct.error, LookupError, EOFError) as error:
+        what = type(error).__name__
+        raise OriginBroken(f"The fragments of the pixel data do not form its frames ({what}).") from None
