@@ -139,8 +139,8 @@ def _guess(buffer: Buffer, pos: int) -> UID:
     raise Withheld(Reason.MALFORMED, "there is no file meta and the first element does not tell the encoding")
 
 
-def read_header(source: Path | bytes, *, limits: Limits = LIMITS) -> Header:
-    """Return the header of a file, of which no more is read than needed, or of bytes.
+def read_header(source: Path | BinaryIO | bytes, *, limits: Limits = LIMITS) -> Header:
+    """Return the header of a file, of which no more is read than needed, or of bytes; an open file is at its start.
 
     Raises:
         Withheld: the file is not a readable instance; UNREADABLE when the file system refuses it.
@@ -148,6 +148,8 @@ def read_header(source: Path | bytes, *, limits: Limits = LIMITS) -> Header:
     if isinstance(source, bytes):
         return _read(_Bytes(source), limits)
     try:
+        if not isinstance(source, Path):
+            return _read(source, limits)
         with source.open("rb") as file:
             return _read(file, limits)
     except OSError:
