@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pydicom.datadict import tag_for_keyword
-
 from gateway.dicom.dataset import JsonDataset
-from gateway.dicomweb.attributes import BULK_VRS, TagPath, keyword_of, label, vrs
+from gateway.dicomweb.attributes import BULK_VRS, TagPath, keyword_of, label, tag_of, vr
 from gateway.dicomweb.temporal import Form, Range, Span, combined, parse_offset
 from gateway.dicomweb.values import PARSERS, Malformed, Options, parse_key, parse_moments, universal
 from gateway.errors import BadQuery
@@ -114,17 +112,16 @@ def _moments(match: Match) -> Range:
 
 
 def _vr(match: Match) -> str:
-    found = vrs(match.path[-1])
-    if not found or found & BULK_VRS or match.path[0] < _FIRST_KEY:
+    found = vr(match.path[-1])
+    if found in BULK_VRS or match.path[0] < _FIRST_KEY:
         raise BadQuery(f"{label(match.path)} cannot be searched for: not an attribute of PS3.6 with a plain value.")
-    return min(found)
+    return found
 
 
 def time_of(tag: str) -> str:
     """Return the tag of the time that belongs to the date `tag`, or ""."""
     keyword = keyword_of(tag)
-    found = tag_for_keyword(keyword.removesuffix("Date") + "Time") if keyword.endswith("Date") else None
-    return "" if found is None else f"{found:08X}"
+    return tag_of(keyword.removesuffix("Date") + "Time") if keyword.endswith("Date") else ""
 
 
 def _pair_test(day_tag: str, time_tag: str, days: Range, times: Range) -> Predicate:
@@ -149,23 +146,23 @@ def _moment_test(tag: str, wanted: Range) -> Predicate:
 
 
 def _spans(item: JsonDataset, tag: str) -> list[Span]:
-    parse = PARSERS[min(vrs(tag))]
+    parse = PARSERS[vr(tag)]
     found = [parse(value) for value in values_of(item, tag) if isinstance(value, str)]
     return [span for span in found if span is not None]
 
 
 def _value_test(match: Match, options: Options) -> Predicate:
-    tag, vr = match.path[-1], _vr(match)
-    if universal(vr, match.value):
+    tag, kind = match.path[-1], _vr(match)
+    if universal(kind, match.value):
         return lambda item, scope: True
     if tag in _UNMATCHED:
         raise BadQuery(_UNMATCHED[tag])
-    if vr == "SQ":
+    if kind == "SQ":
         raise BadQuery(f"{label(match.path)} is a sequence: name an attribute in it after a dot.")
     if _asks_for_empty(match, options):
         return lambda item, scope: not values_of(item, tag)
     try:
-        key = parse_key(vr, match.value, options)
+        key = parse_key(kind, match.value, options)
     except Malformed as error:
         raise BadQuery(f"{label(match.path)} {error}.") from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.dicom.dataset import JsonDataset
 from gateway.dicom.uid import UID
-from gateway.dicomweb.attributes import TagPath, is_private, label, parse_path, vrs
+from gateway.dicomweb.attributes import TagPath, is_private, label, parse_path, vr
 from gateway.dicomweb.levels import SERIES_UID, STUDY_UID, Level, describes, is_below, returned
 from gateway.dicomweb.matching import Match, Predicate, Scope, compile_matches, row_zone
 from gateway.dicomweb.upstream import key_params
@@ -184,7 +184,7 @@ def _match_path(text: str, position: int) -> TagPath:
     path = parse_path(text)
     if path is None:
         raise BadQuery(f"Parameter {position} is neither a keyword nor a tag of PS3.6. Check its spelling.")
-    if any("SQ" not in vrs(tag) for tag in path[:-1]):
+    if any(vr(tag) != "SQ" for tag in path[:-1]):
         raise BadQuery(f"Parameter {position}: only a sequence can have a dot after it.")
     return path
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from gateway.dicomweb.attributes import vrs
+from gateway.dicomweb.attributes import vr
 from gateway.dicomweb.matching import Match, time_of
 from gateway.dicomweb.temporal import Form, Span, parse_date, parse_datetime, parse_range, parse_time
 from gateway.dicomweb.values import Options, alternatives, is_text, universal
@@ -34,27 +34,27 @@ def key_params(matches: Sequence[Match], options: Options) -> list[tuple[str, st
 
 def _widened(match: Match, others: Sequence[Match], options: Options) -> str:
     """Return a value that matches at least what `match` does; "" when only leaving it out does."""
-    vr, text = min(vrs(match.path[-1]), default=""), match.value
-    if universal(vr, text) or (options.empty and text == '""'):
+    kind, text = vr(match.path[-1]), match.value
+    if universal(kind, text) or (options.empty and text == '""'):
         return ""
-    if vr == "DA":
+    if kind == "DA":
         return re.sub(r"[.\s]", "", text)
-    if vr == "TM":
+    if kind == "TM":
         return "" if _is_combined(match, others) else _time_range(text)
-    if vr == "DT":
+    if kind == "DT":
         found = parse_range(text, parse_datetime)
         naive = found is not None and all(span.offset is None for span in (found.low, found.high) if span)
         return re.sub(r"\s", "", text) if naive else ""
     widen: Callable[[str], str]
-    if vr == "PN":
+    if kind == "PN":
         widen = _fuzzy_name if options.fuzzy else _name
-    elif is_text(vr):
+    elif is_text(kind):
         widen = _text
-    elif vr in _PLAIN_VRS:
+    elif kind in _PLAIN_VRS:
         widen = str.strip
     else:
         return ""
-    parts = [widen(part) for part in alternatives(vr, text)]
+    parts = [widen(part) for part in alternatives(kind, text)]
     usable = all(part.strip("*") and not _UNSAFE.search(part) for part in parts)
     return ",".join(parts) if usable else ""
 

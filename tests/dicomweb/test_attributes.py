@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.dicomweb.attributes import is_private, keyword_of, label, parse_path, vrs
+from gateway.dicomweb.attributes import is_private, keyword_of, label, parse_path, tag_of, vr
 
 
 @pytest.mark.parametrize(
@@ -30,16 +30,18 @@ def test_a_path_deeper_than_any_real_one_is_refused() -> None:
 
 
 def test_vrs() -> None:
-    assert vrs("00100010") == {"PN"}
-    assert vrs("00280106") == {"US", "SS"}
-    assert vrs("60003000") == {"OB", "OW"}
-    assert vrs("00091001") == frozenset()
-    assert vrs("00181234") == frozenset()
+    assert vr("00100010") == "PN"
+    assert vr("00280106") == "US"
+    assert vr("60003000") == "OW"
+    assert vr("60004000") == "LT"
+    assert {vr(tag) for tag in ("00091001", "00090010", "00181234", "00100000")} == {"UN"}
 
 
 def test_labels_hold_keywords_only() -> None:
     assert label(("00400275", "00400009")) == "RequestAttributesSequence.ScheduledProcedureStepID"
     assert label(("00091001",)) == "private"
     assert keyword_of("00091001") == ""
+    assert tag_of("PatientName") == "00100010"
+    assert tag_of("NobodysName") == ""
     assert is_private("00091001")
     assert not is_private("00100010")
