@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from gateway.dicom.dataset import JsonDataset
 from gateway.dicom.uid import UID, InstanceRef, ResourceRef, SeriesRef, StudyRef
 from gateway.dicomweb.query import Query
 from gateway.store.database import Database, upsert
+from gateway.store.files import Stamp
 from gateway.store.levels import number, rank, searchable, series_row, study_row
 from gateway.store.rows import search_rows
 from gateway.store.schema import files, series, sources, studies
@@ -34,15 +34,6 @@ class Kind(StrEnum):
     INSTANCE = "instance"
     FOREIGN = "foreign"
     MALFORMED = "malformed"
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What changes when a file does: its size in bytes and its times in nanoseconds since 1970."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,15 +76,15 @@ class InstanceIndex:
         self._database = database
         self._source = source
 
-    async def known(self, *, after: bytes, upto: bytes | None) -> dict[bytes, tuple[Stamp, Kind]]:
+    async def known(self, *, after: bytes, upto: bytes | None) -> dict[bytes, Stamp]:
         """Return the files whose paths sort after `after`, up to and with `upto` (None: all the rest)."""
-        columns = (files.c.path, files.c.size, files.c.mtime_ns, files.c.ctime_ns, files.c.kind)
+        columns = (files.c.path, files.c.size, files.c.mtime_ns, files.c.ctime_ns)
         statement = select(*columns).where(files.c.source == self._source, files.c.path > after)
         if upto is not None:
             statement = statement.where(files.c.path <= upto)
         async with self._database.read() as connection:
             found = await connection.execute(statement)
-            return {row.path: (Stamp(row.size, row.mtime_ns, row.ctime_ns), Kind(row.kind)) for row in found}
+            return {row.path: Stamp(row.size, row.mtime_ns, row.ctime_ns) for row in found}
 
     async def apply(self, entries: Sequence[Entry], *, gone: Sequence[bytes] = ()) -> None:
         """Put `entries` in place of what is known of their paths, and forget the files `gone`.
@@ -137,17 +128,16 @@ class InstanceIndex:
         async with self._database.read() as connection:
             return (await connection.execute(statement)).scalar_one()
 
-    async def scanned(self) -> bool:
-        """Tell whether a scan of the whole folder has ever come to its end."""
-        statement = select(sources.c.scanned_at).where(sources.c.source == self._source)
+    async def device(self) -> str | None:
+        """Return the device of the folder at its last complete scan, None when there was none yet."""
+        statement = select(sources.c.device).where(sources.c.source == self._source)
         async with self._database.read() as connection:
-            return (await connection.execute(statement)).scalar() is not None
+            return (await connection.execute(statement)).scalar()
 
-    async def mark_scanned(self) -> None:
-        """Remember that the index now holds the whole folder."""
+    async def mark_scanned(self, device: str) -> None:
+        """Remember that the index holds the whole folder, and on which device that lies."""
         async with self._database.write() as connection:
-            row = {"source": self._source, "scanned_at": time.time_ns() // 1_000_000}
-            await upsert(connection, sources, [row])
+            await upsert(connection, sources, [{"source": self._source, "device": device}])
 
     async def _apply(self, entries: Sequence[Entry], gone: Sequence[bytes]) -> None:
         rows = [_file_row(self._source, entry) for entry in entries]

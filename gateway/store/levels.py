@@ -69,7 +69,8 @@ def study_row(
     modalities = sorted({first_text(one, "00080060") for one in series} - {""})
     if modalities:  # an attribute without a value makes OHIF fail
         row["00080061"] = _element("CS", *modalities)
-    row["00080062"] = _element("UI", *sorted(sop_classes))
+    if any(sop_classes):
+        row["00080062"] = _element("UI", *sorted(filter(None, sop_classes)))
     row["00201206"] = _element("IS", len(series))
     row["00201208"] = _element("IS", sum(int(first_text(one, "00201209")) for one in series))
     return row

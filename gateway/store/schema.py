@@ -33,7 +33,7 @@ sources = Table(
     "index_sources",
     metadata,
     Column("source", _Text, primary_key=True),
-    Column("scanned_at", BigInteger),  # milliseconds since 1970 of the last complete scan, null before the first
+    Column("device", _Text),  # where the folder lay at its last complete scan, null before the first
 )
 
 files = Table(

@@ -19,9 +19,9 @@ async def _names(database: Database) -> list[str]:
         return list((await connection.execute(select(sources.c.source).order_by(sources.c.source))).scalars())
 
 
-async def _put(database: Database, name: str, at: int = 0) -> None:
+async def _put(database: Database, name: str, device: str = "") -> None:
     async with database.write() as connection:
-        await upsert(connection, sources, [{"source": name, "scanned_at": at}])
+        await upsert(connection, sources, [{"source": name, "device": device}])
 
 
 def test_tables_are_made_once_and_found_again(database_url: str) -> None:
@@ -58,7 +58,7 @@ def test_a_transaction_that_raises_leaves_nothing(database_url: str) -> None:
         try:
             with pytest.raises(KeyError):
                 async with database.write() as connection:
-                    await upsert(connection, sources, [{"source": "a", "scanned_at": 1}])
+                    await upsert(connection, sources, [{"source": "a", "device": "1"}])
                     raise KeyError
             return await _names(database)
         finally:
@@ -74,7 +74,7 @@ def test_a_cancelled_writer_leaves_the_database_usable(database_url: str) -> Non
 
         async def hold() -> None:
             async with database.write() as connection:
-                await upsert(connection, sources, [{"source": "cancelled", "scanned_at": 1}])
+                await upsert(connection, sources, [{"source": "cancelled", "device": "1"}])
                 held.set()
                 await asyncio.sleep(60)
 
@@ -97,7 +97,7 @@ def test_a_reader_does_not_wait_for_a_writer(database_url: str) -> None:
         database = await Database.open(database_url)
         try:
             async with database.write() as connection:
-                await upsert(connection, sources, [{"source": "unseen", "scanned_at": 1}])
+                await upsert(connection, sources, [{"source": "unseen", "device": "1"}])
                 return await asyncio.wait_for(_names(database), 5)
         finally:
             await database.close()
@@ -106,20 +106,20 @@ def test_a_reader_does_not_wait_for_a_writer(database_url: str) -> None:
 
 
 def test_upsert_replaces_only_the_columns_it_names(database_url: str) -> None:
-    async def scenario() -> list[tuple[str, int]]:
+    async def scenario() -> list[tuple[str, str]]:
         database = await Database.open(database_url)
         try:
-            await _put(database, "a", 1)
-            await _put(database, "a", 2)
+            await _put(database, "a", "1")
+            await _put(database, "a", "2")
             async with database.write() as connection:
                 await upsert(connection, sources, [{"source": "a"}, {"source": "b"}])
             async with database.read() as connection:
                 rows = await connection.execute(select(sources).order_by(sources.c.source))
-                return [(row.source, row.scanned_at) for row in rows]
+                return [(row.source, row.device) for row in rows]
         finally:
             await database.close()
 
-    assert asyncio.run(scenario()) == [("a", 2), ("b", None)]
+    assert asyncio.run(scenario()) == [("a", "2"), ("b", None)]
 
 
 def _count_up(url: str, rounds: int) -> None:
@@ -131,8 +131,8 @@ def _count_up(url: str, rounds: int) -> None:
                     where = sources.c.source == "counter"
                     await upsert(connection, sources, [{"source": "counter"}])
                     found = await connection.execute(select(sources).where(where).with_for_update())
-                    count = found.one().scanned_at or 0
-                    await connection.execute(update(sources).where(where).values(scanned_at=count + 1))
+                    count = int(found.one().device or 0)
+                    await connection.execute(update(sources).where(where).values(device=str(count + 1)))
         finally:
             await database.close()
 
@@ -148,15 +148,15 @@ def test_two_processes_start_and_write_at_the_same_time(database_url: str) -> No
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
 
-    async def total() -> int:
+    async def total() -> str:
         database = await Database.open(database_url)
         try:
             async with database.read() as connection:
-                return (await connection.execute(select(sources.c.scanned_at))).scalar_one()
+                return (await connection.execute(select(sources.c.device))).scalar_one()
         finally:
             await database.close()
 
-    assert asyncio.run(total()) == 100
+    assert asyncio.run(total()) == "100"
 
 
 def test_many_tasks_write_without_a_lock_error(database_url: str) -> None:
