@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 
 from gateway.dicom.syntax import Codec, transfer_syntax
 from gateway.pixels.decode import decode
-from gateway.pixels.description import PixelDescription
+from gateway.pixels.description import PixelDescription, decoded
 
 
-def to_native(frame: bytes, description: PixelDescription) -> bytes:
-    """Return one frame in native encoding, little endian, colour by pixel, described by `decoded(description)`.
+def to_native(frame: bytes, description: PixelDescription) -> tuple[bytes, str]:
+    """Return one frame in native encoding, little endian, colour by pixel, and its Photometric Interpretation.
 
-    A frame of single bits is filled up to a whole byte.
+    `decoded(description)` describes it. A frame of single bits is filled up to a whole byte.
 
     Raises:
         Withheld: PIXELS_UNDECODABLE.
     """
-    return native_bytes(decode(frame, description), description)
+    return native_bytes(decode(frame, description), description), decoded(description).photometric
 
 
 def native_bytes(samples: NDArray[np.generic], description: PixelDescription) -> bytes:

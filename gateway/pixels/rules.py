@@ -64,7 +64,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class PixelRule:
+class Rule:
     """One rule: applies when every condition of `match` holds and none of `unless`."""
 
     name: str
@@ -80,13 +80,13 @@ class PixelRule:
 
 
 @dataclass(frozen=True, slots=True)
-class PixelRules:
+class Rules:
     """All rules, in the order in which they are asked."""
 
-    rules: tuple[PixelRule, ...]
+    rules: tuple[Rule, ...]
 
 
-def read_rules(text: str, *, name: str = "pixel-rules.toml") -> PixelRules:
+def load_rules(text: str, *, name: str = "pixel-rules.toml") -> Rules:
     """Read rules from TOML; `name` is what messages call the file.
 
     Raises:
@@ -103,10 +103,10 @@ def read_rules(text: str, *, name: str = "pixel-rules.toml") -> PixelRules:
     names = [rule.name for rule in rules]
     if len(set(names)) != len(names):
         raise ConfigurationError(f"{name}: two rules have the same name.")
-    return PixelRules(rules)
+    return Rules(rules)
 
 
-def _rule(table: Any, where: str) -> PixelRule:
+def _rule(table: Any, where: str) -> Rule:
     _only(table, {"name", "why", "verdict", "match", "unless", "box"}, where)
     match = _conditions(table.get("match"), f"{where}: match")
     if not match:
@@ -117,7 +117,7 @@ def _rule(table: Any, where: str) -> PixelRule:
     boxes = tuple(_box(box, f"{where}: box {index}") for index, box in enumerate(_list(table, "box", where), 1))
     if boxes and not {"Rows", "Columns"} <= {condition.attribute for condition in match}:
         raise ConfigurationError(f"{where}: a rule with boxes must match Rows and Columns, or it misses the text.")
-    return PixelRule(
+    return Rule(
         name=_text(table, "name", where),
         why=_text(table, "why", where),
         verdict=Verdict(verdict),

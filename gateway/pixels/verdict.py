@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.dicom.dataset import JsonDataset
-from gateway.pixels.rules import Box, PixelRules, Verdict
+from gateway.pixels.rules import Box, Rules, Verdict, load_rules
+
+__all__ = ["Box", "Judgement", "Rules", "Verdict", "judge", "load_rules"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Judgement:
     rule: str = ""
 
 
-def judge(json: JsonDataset, rules: PixelRules) -> Judgement:
+def judge(json: JsonDataset, rules: Rules) -> Judgement:
     """Judge an instance by the first rule that is about it; without one it needs review, never less.
 
     `json` is the header as the origin holds it: after a pass the station and the institution may be gone.
