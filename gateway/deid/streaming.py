@@ -15,12 +15,14 @@ from gateway.streams import close, closing
 class DeidentifiedInstance:
     """A de-identified instance whose header is known and whose bytes are still coming.
 
-    `chunks` raises `Withheld` when what follows the header cannot be judged; whoever sends the bytes must then
-    break the body off, so that the receiver sees it.
+    `head` is the beginning of the instance, up to Pixel Data at least; `chunks` yields what follows it. It raises
+    `Withheld` when that cannot be judged: whoever sends the bytes must then break the body off, so that the
+    receiver sees it.
     """
 
     seal: _Seal
     header: DeidentifiedHeader
+    head: bytes
     chunks: AsyncIterator[bytes]
 
 
@@ -42,15 +44,11 @@ async def deidentify(rewriter: InstanceRewriter, chunks: AsyncIterator[bytes]) -
     except BaseException:
         await close(chunks)
         raise
-    return DeidentifiedInstance(SEAL, rewriter.header, _rest(rewriter, chunks, pending, ended=ended))
+    return DeidentifiedInstance(SEAL, rewriter.header, b"".join(pending), _rest(rewriter, chunks, ended=ended))
 
 
-async def _rest(
-    rewriter: InstanceRewriter, chunks: AsyncIterator[bytes], pending: list[bytes], *, ended: bool
-) -> AsyncIterator[bytes]:
+async def _rest(rewriter: InstanceRewriter, chunks: AsyncIterator[bytes], *, ended: bool) -> AsyncIterator[bytes]:
     async with closing(chunks):
-        for piece in pending:
-            yield piece
         if ended:
             return
         async for chunk in chunks:

@@ -1,0 +1,122 @@
+"""WADO-RS bulk data (PS3.18 §10.4.1.1.5): values cut out of the de-identified instance, so there is no second door."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.dicom.dictionary import hex_tag
+from gateway.dicom.elements import UNDEFINED
+from gateway.dicom.json_model import bulk_value, to_json
+from gateway.dicom.part10 import Header, read_header
+from gateway.dicom.uid import InstanceRef
+from gateway.deid.streaming import DeidentifiedInstance
+from gateway.errors import BadIdentifier, NotFound
+from gateway.services.library import Library
+from gateway.streams import close, closing
+
+PATH: Final = re.compile(r"[0-9A-F]{8}(?:/[0-9]{1,6}/[0-9A-F]{8})*")
+"""Tag, or tag, item index from 0, tag, and so on: the form in which `/metadata` refers to bulk data."""
+PIXEL_PATHS: Final = frozenset(("7FE00008", "7FE00009", "7FE00010"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BulkValue:
+    """One bulk data value on its way: de-identified bytes, little endian, `length` of them."""
+
+    path: str
+    length: int
+    chunks: AsyncIterator[bytes]
+
+
+def parse_path(text: str) -> str:
+    """Return the path of a bulk data value as it stands in a URL.
+
+    Raises:
+        BadIdentifier: it is none.
+    """
+    path = text.upper()
+    if not PATH.fullmatch(path):
+        raise BadIdentifier("A bulk data path is a tag, or tag/item/tag, as BulkDataURI in the metadata spells it.")
+    return path
+
+
+async def bulk_value_of(
+    library: Library, ref: InstanceRef, path: str, *, start: int = 0, stop: int | None = None
+) -> BulkValue | None:
+    """Open one bulk data value, or bytes `start` up to `stop` of it.
+
+    Returns None for encapsulated Pixel Data, which has no single value: its frames are the value.
+
+    Raises:
+        NotFound: the de-identified instance holds no such value. Withheld, OriginError.
+    """
+    instance = await library.open_instance(ref)
+    try:
+        header = read_header(instance.head)
+        if path in PIXEL_PATHS:
+            if header.pixels is None or hex_tag(header.pixels.tag) != path:
+                raise NotFound("The instance has no such pixel data.")
+            if header.pixel_length == UNDEFINED:
+                await close(instance.chunks)
+                return None
+            return BulkValue(path, header.pixel_length, _cut(_pixels(instance, header), start, stop))
+        data = bulk_value(header.data, header.elements, path)
+    except BaseException:
+        await close(instance.chunks)
+        raise
+    await close(instance.chunks)
+    return BulkValue(path, len(data), _once(data[start:stop]))
+
+
+async def table_of(library: Library, ref: InstanceRef, path: str) -> bytes:
+    """Return a small value of the header whole, such as a lookup table."""
+    found = await bulk_value_of(library, ref, path)
+    if found is None:
+        raise NotFound("Encapsulated pixel data is no lookup table.")
+    return b"".join([chunk async for chunk in found.chunks])
+
+
+async def all_paths(library: Library, ref: InstanceRef) -> list[str]:
+    """Return the paths of every bulk data value of an instance, pixel data last."""
+    instance = await library.open_instance(ref)
+    await close(instance.chunks)
+    header = read_header(instance.head)
+    paths: list[str] = []
+
+    def note(path: str) -> str:
+        paths.append(path)
+        return path
+
+    to_json(header.data, header.elements, bulk=note)
+    return [*paths, hex_tag(header.pixels.tag)] if header.pixels is not None else paths
+
+
+async def _pixels(instance: DeidentifiedInstance, header: Header) -> AsyncIterator[bytes]:
+    left = header.pixel_length
+    async with closing(instance.chunks) as chunks:
+        piece = instance.head[header.pixel_offset :]
+        while left > 0:
+            yield piece[:left]
+            left -= len(piece)
+            if left > 0:
+                piece = await anext(chunks)
+
+
+async def _cut(chunks: AsyncIterator[bytes], start: int, stop: int | None) -> AsyncIterator[bytes]:
+    position = 0
+    async with closing(chunks):
+        async for chunk in chunks:
+            first = max(start - position, 0)
+            last = len(chunk) if stop is None else min(stop - position, len(chunk))
+            if first < last:
+                yield chunk[first:last]
+            position += len(chunk)
+            if stop is not None and position >= stop:
+                return
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

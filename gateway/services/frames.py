@@ -1,0 +1,63 @@
+"""WADO-RS frames (PS3.18 §10.4.1.1.6): as stored after their comments are gone, or decoded in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from gateway.deid.deidentified import DeidentifiedBytes
+from gateway.dicom.uid import UID, FrameRef
+from gateway.errors import NotFound, OriginBroken
+from gateway.pixels.native import to_native
+from gateway.services.facts import Facts
+from gateway.services.library import Library
+from gateway.services.workers import Workers
+from gateway.streams import closing
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StoredFrame:
+    """One de-identified frame and how it is encoded."""
+
+    number: int
+    transfer_syntax: UID
+    data: DeidentifiedBytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Frames of a library."""
+
+    facts: Facts
+    workers: Workers
+
+    async def stored(self, library: Library, ref: FrameRef) -> AsyncIterator[StoredFrame]:
+        """Yield the frames asked for, in that order, in their stored transfer syntax.
+
+        Raises:
+            Withheld, NotFound, OriginError: before the first frame whatever the header tells.
+        """
+        facts = await self.facts.of(library, ref.instance)
+        if facts.frames < max(ref.numbers):
+            raise NotFound(f"The instance has {facts.frames} frames.")
+        left = list(ref.numbers)
+        async with closing(library.origin.frames(ref)) as frames:
+            async for frame in frames:
+                if not left or frame.number != left.pop(0):
+                    raise OriginBroken("The origin answered with other frames than those asked for.")
+                yield StoredFrame(
+                    frame.number, frame.transfer_syntax, library.engine.frame(frame.data, frame.transfer_syntax)
+                )
+        if left:
+            raise OriginBroken(f"The origin left out {len(left)} of the frames asked for.")
+
+    async def native(self, library: Library, ref: FrameRef, frame: StoredFrame) -> tuple[DeidentifiedBytes, str]:
+        """Decode a frame to Explicit VR Little Endian and tell its Photometric Interpretation then.
+
+        Raises:
+            Withheld: PIXELS_UNDECODABLE.
+        """
+        facts = await self.facts.of(library, ref.instance)
+        description = facts.description(frame.transfer_syntax, tables=False)
+        data, photometric = await self.workers.run(to_native, frame.data.data, description)
+        return DeidentifiedBytes(frame.data.seal, data), photometric

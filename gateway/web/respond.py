@@ -1,0 +1,158 @@
+"""Answers shared by the DICOMweb doors: data sets as JSON or XML, multipart bodies, warnings, our own URLs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from gateway.deid.deidentified import DeidentifiedDataset
+from gateway.dicom.uid import ResourceRef, SeriesRef, StudyRef, reference
+from gateway.dicomweb.accept import Acceptance, Offer, parse_acceptance
+from gateway.dicomweb.multipart import PartEncoder, content_type, new_boundary
+from gateway.dicomweb.xml import to_xml
+from gateway.streams import close
+
+XML = "application/dicom+xml"
+
+
+def acceptance(request: Request) -> Acceptance:
+    """Read what the client takes: its `accept` query parameter before its Accept header (PS3.18 §8.7.8)."""
+    headers = ", ".join(request.headers.getlist("accept"))
+    return parse_acceptance(headers or None, ",".join(request.query_params.getlist("accept")) or None)
+
+
+def referred(request: Request) -> ResourceRef:
+    """Return the study, series or instance of the URL.
+
+    Raises:
+        BadIdentifier: a UID in it is not one.
+    """
+    path = request.path_params
+    return reference(path["study"], path.get("series"), path.get("instance"))
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """URLs of this gateway for what a library holds."""
+
+    root: str
+
+    @classmethod
+    def of(cls, request: Request, prefix: str, public_url: str) -> Links:
+        """Return the links under `prefix`, as the client of this request reaches it."""
+        base = public_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
+        return cls(base + prefix)
+
+    def to(self, ref: ResourceRef) -> str:
+        """Return the URL of a study, series or instance."""
+        url = f"{self.root}/studies/{ref.study}"
+        if isinstance(ref, StudyRef):
+            return url
+        url += f"/series/{ref.series}"
+        return url if isinstance(ref, SeriesRef) else f"{url}/instances/{ref.instance}"
+
+
+def warned(warnings: Iterable[str]) -> dict[str, str]:
+    """Return the Warning header for sentences without identifiers (PS3.18 §8.3.4.4), or nothing."""
+    value = ", ".join(f'299 teaching-file-gateway "{text}"' for text in warnings)
+    return {"Warning": value} if value else {}
+
+
+def withheld_warning(count: int, reasons: Iterable[str]) -> list[str]:
+    """Say how many instances are left out and why."""
+    if not count:
+        return []
+    noun = "instance is" if count == 1 else "instances are"
+    return [f"{count} {noun} withheld: {', '.join(sorted(set(reasons)))}"]
+
+
+def datasets(
+    rows: Sequence[DeidentifiedDataset], offer: Offer, *, warnings: Iterable[str] = (), status: int = 200
+) -> Response:
+    """Encode data sets as one JSON array, as parts of XML, or as one XML document."""
+    headers = warned(warnings)
+    if offer.media != XML:
+        return Response(orjson.dumps([row.json for row in rows]), status, headers, media_type=offer.media)
+    if not offer.multipart:
+        return Response(to_xml(rows[0].json), status, headers, media_type=XML)
+    boundary = new_boundary()
+    encoder = PartEncoder(boundary)
+    pieces = [piece for row in rows for piece in (encoder.head([("Content-Type", XML)]), to_xml(row.json))]
+    headers["Content-Type"] = content_type(boundary, XML)
+    return Response(b"".join([*pieces, encoder.close()]), status, headers)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Part:
+    """One part of a body: its header fields and its bytes."""
+
+    headers: Sequence[tuple[str, str]]
+    chunks: AsyncIterator[bytes]
+
+
+async def streamed(
+    request: Request,
+    parts: AsyncIterator[Part],
+    *,
+    media: str,
+    transfer_syntax: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Send parts as multipart/related while they arrive; a failure half-way breaks the body, visibly.
+
+    The first bytes of the first part are awaited before the headers go, so that an early failure is a plain error.
+    """
+    boundary = new_boundary()
+    fields = {**(headers or {}), "Content-Type": content_type(boundary, media, transfer_syntax)}
+    body = _multipart(parts, PartEncoder(boundary))
+    if request.method == "HEAD":
+        await close(parts)
+        return Response(status_code=status, headers=fields)
+    return StreamingResponse(await started(body), status, fields)
+
+
+async def single(
+    request: Request, part: Part, *, length: int | None = None, status: int = 200, headers: Mapping[str, str]
+) -> Response:
+    """Send one part without multipart."""
+    fields = {**headers, **dict(part.headers)}
+    if length is not None:
+        fields["Content-Length"] = str(length)
+    if request.method == "HEAD":
+        await close(part.chunks)
+        return Response(status_code=status, headers=fields)
+    return StreamingResponse(await started(part.chunks), status, fields)
+
+
+async def _multipart(parts: AsyncIterator[Part], encoder: PartEncoder) -> AsyncIterator[bytes]:
+    try:
+        async for part in parts:
+            head: bytes = encoder.head(part.headers)
+            async for chunk in part.chunks:
+                yield head + chunk if head else chunk
+                head = b""
+            if head:
+                yield head
+        yield encoder.close()
+    finally:
+        await close(parts)
+
+
+async def started(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return `body` with its first chunk already there; what fails before it is raised here."""
+    first = await anext(body, b"")
+
+    async def rest() -> AsyncIterator[bytes]:
+        try:
+            yield first
+            async for chunk in body:
+                yield chunk
+        finally:
+            await close(body)
+
+    return rest()
