@@ -54,8 +54,10 @@ class _Layout:
         return self.length == UNDEFINED
 
 
-def stored_frames(source: Path | bytes, numbers: Sequence[int]) -> Iterator[Frame]:
+def stored_frames(source: Path | BinaryIO | bytes, numbers: Sequence[int]) -> Iterator[Frame]:
     """Yield frames of a Part 10 file in the order of `numbers` (from 1), as they are stored.
+
+    An open file is at its start, and stays open.
 
     Native frames come in little endian, their transfer syntax told as Explicit VR Little Endian.
 
@@ -77,14 +79,16 @@ def stored_frames(source: Path | bytes, numbers: Sequence[int]) -> Iterator[Fram
 
 
 @contextmanager
-def _opened(source: Path | bytes, syntax: TransferSyntax) -> Iterator[BinaryIO]:
+def _opened(source: Path | BinaryIO | bytes, syntax: TransferSyntax) -> Iterator[BinaryIO]:
     """Give the bytes in which the layout's offsets count."""
     if syntax.deflated:
-        whole = source if isinstance(source, bytes) else source.read_bytes()
+        whole = _whole(source)
         start = read_start(whole, final=True)
         yield BytesIO(b"".join(inflated([whole[start.offset if start else 0 :]])))
     elif isinstance(source, bytes):
         yield BytesIO(source)
+    elif not isinstance(source, Path):
+        yield source
     else:
         try:
             file = source.open("rb")
@@ -92,6 +96,15 @@ def _opened(source: Path | bytes, syntax: TransferSyntax) -> Iterator[BinaryIO]:
             raise Withheld(Reason.UNREADABLE) from None
         with file:
             yield file
+
+
+def _whole(source: Path | BinaryIO | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Path):
+        return source.read_bytes()
+    source.seek(0)
+    return source.read()
 
 
 def _layout(header: Header) -> _Layout:
