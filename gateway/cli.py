@@ -1,0 +1,165 @@
+"""The `gateway` command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from gateway.app import assembled, engines
+from gateway.deid.explain import explain
+from gateway.deid.scope import Scope
+from gateway.dicom.part10 import read_header
+from gateway.errors import GatewayError, Withheld
+from gateway.origin.sample import generate
+from gateway.settings import Auth, Settings, load
+
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace, Settings], int] = options.run
+    try:
+        return run(options, load())
+    except GatewayError as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description="A DICOMweb gateway that makes teaching files.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="start the gateway").set_defaults(run=_serve)
+    commands.add_parser("check", help="try every configured part and say what to fix").set_defaults(run=_check)
+    command = commands.add_parser("explain", help="print what the profiles do to an attribute")
+    command.add_argument("attribute", help="a keyword (PatientName) or a tag (00100010)")
+    command.set_defaults(run=_explain)
+    command = commands.add_parser("deid", help="de-identify files")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="Part 10 files")
+    command.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    command.add_argument("--pass", dest="which", choices=("first", "second"), default="second")
+    command.set_defaults(run=_deid)
+    return parser
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    if settings.port and not _port_is_free(settings.host, settings.port):
+        print(f"gateway: port {settings.port} is taken; set GATEWAY_PORT to another one.", file=sys.stderr)
+        return 1
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.pacs_url.get_secret_value() == "sample:":
+        generate(settings.data_dir / "sample-pacs", progress=_progress("Drawing the sample PACS"))
+    url = f"http://{settings.host if settings.host not in ('0.0.0.0', '::') else 'localhost'}:{settings.port}/"
+    if settings.auth is Auth.TOKEN:
+        token = settings.token.get_secret_value() if settings.token else secrets.token_urlsafe(24)
+        # Every worker process must know the same token.
+        os.environ["GATEWAY_TOKEN"] = token
+        if settings.token is None:
+            url += f"?token={token}"
+    print(f"\n  The gateway opens at\n\n    {url}\n", flush=True)
+    uvicorn.run(
+        "gateway.app:create",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=_LOGGING,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    return 0
+
+
+def _port_is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _progress(title: str) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r  {title}: {done} of {total}", end=end, flush=True)
+
+    return show
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    async def check() -> int:
+        failed = 0
+        async with assembled(settings) as parts:
+            for name, probe in parts.checks().items():
+                try:
+                    await probe()
+                except GatewayError as error:
+                    failed += 1
+                    print(f"  {name:<10} {error}")
+                else:
+                    print(f"  {name:<10} ok")
+        return failed
+
+    return 1 if asyncio.run(check()) else 0
+
+
+def _explain(options: argparse.Namespace, settings: Settings) -> int:
+    first, second = engines(settings)
+    for engine in (first, second):
+        print(explain(engine.plan, options.attribute))
+    return 0
+
+
+def _deid(options: argparse.Namespace, settings: Settings) -> int:
+    first, second = engines(settings)
+    engine = first if options.which == "first" else second
+    options.output.mkdir(parents=True, exist_ok=True)
+    withheld = 0
+    for path in options.files:
+        try:
+            header = read_header(path)
+            scope = Scope(binding=header.text(0x0020000D)) if engine is second else Scope()
+            rewriter = engine.rewriter(scope=scope)
+            data = b"".join([*rewriter.feed(path.read_bytes()), *rewriter.finish()])
+        except Withheld as error:
+            withheld += 1
+            print(f"{path}: withheld ({error.reason.value}). {error}", file=sys.stderr)
+            continue
+        assert rewriter.header is not None
+        target = options.output / f"{rewriter.header.instance}.dcm"
+        target.write_bytes(data)
+        print(f"{path} -> {target}")
+    return 1 if withheld else 0
+
+
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "INFO", "handlers": ["stderr"]},
+    # These name URLs, hosts and statements at lower levels.
+    "loggers": {
+        "uvicorn": {"level": "WARNING"},
+        "aiohttp": {"level": "ERROR"},
+        "sqlalchemy": {"level": "ERROR"},
+        "asyncio": {"level": "ERROR"},
+        "PIL": {"level": "ERROR"},
+        "pydicom": {"level": "CRITICAL"},
+    },
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())
