@@ -49,6 +49,15 @@ def decode(frame: bytes, description: PixelDescription) -> Samples:
     return result
 
 
+def decodable(transfer_syntax_uid: str) -> bool:
+    """Tell whether there is a decoder for a transfer syntax.
+
+    Raises:
+        Withheld: UNKNOWN_TRANSFER_SYNTAX.
+    """
+    return transfer_syntax(transfer_syntax_uid).codec in _DECODERS
+
+
 def wrap(values: Samples, bits: int, *, signed: bool) -> Samples:
     """Return integers reduced to their lowest `bits` bits, as two's complement when `signed`; the type stays."""
     width = values.dtype.itemsize * 8
