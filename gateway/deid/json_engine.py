@@ -154,6 +154,8 @@ def _one_text(vr: str, value: Any) -> str | None:
 def _json_value(vr: str, text: str) -> Any:
     if vr == "PN":
         return person_name(text) or {"Alphabetic": ""}
+    if not text:
+        return None  # PS3.18 §F.2.5
     return json_number(vr, text) if vr in ("DS", "IS") else text
 
 

@@ -65,5 +65,8 @@ def malformed(tag: int, what: str) -> Withheld:
 
 
 def find(elements: Iterable[Element], tag: int) -> Element | None:
-    """Return the element of one data set that has `tag`, or None."""
-    return next((element for element in elements if element[0] == tag), None)
+    """Return the element of one data set, in order as the scanner gives it, that has `tag`, or None."""
+    for element in elements:
+        if element[0] >= tag:
+            return element if element[0] == tag else None
+    return None

@@ -105,10 +105,10 @@ def _element(vr: str, raw: bytes, charset: Charset, bulk: BulkUri | None, path: 
 
 
 def _json_text(vr: str, text: str) -> Any:
+    if vr == "PN":
+        return person_name(text) or {"Alphabetic": ""}  # viewers stumble over a null name
     if not text:
         return None
-    if vr == "PN":
-        return person_name(text)
     return json_number(vr, text) if vr in ("DS", "IS") else text
 
 
@@ -124,7 +124,7 @@ def encode_element(tag: int, vr: str, values: Sequence[Any]) -> bytes:
     `values` as in the DICOM JSON Model (a sequence holds data sets, binary one `bytes`), see `encode_value`.
 
     Raises:
-        Withheld: RULE_FAILED when a value does not fit the VR, or MALFORMED when it is too long for it.
+        Withheld: RULE_FAILED when a value does not fit the VR.
     """
     if vr == "SQ":
         field = b"".join(encode_item(encode_dataset(item or {})) for item in values)

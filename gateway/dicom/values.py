@@ -9,7 +9,6 @@ from struct import Struct, error, pack
 from typing import Any, Final
 
 from gateway.dicom.charset import Charset
-from gateway.dicom.dictionary import display_tag
 from gateway.dicom.vr import VRS, Kind, valid
 from gateway.errors import Reason, Withheld
 
@@ -136,13 +135,12 @@ def _pack(code: str, value: float | str) -> bytes:
 def encode_header(tag: int, vr: str, length: int) -> bytes:
     """Return the header of an element in Explicit VR Little Endian (PS3.5 §7.1.2).
 
-    Raises:
-        Withheld: MALFORMED when a VR of the short form cannot hold `length` bytes.
+    A value too long for its VR's short form is written as UN (PS3.5 §6.2.2, note 4), as of long contours.
     """
     if VRS[vr].long_form:
         return pack("<HH2sHI", tag >> 16, tag & 0xFFFF, vr.encode(), 0, length)
-    if length > 0xFFFF:
-        raise Withheld(Reason.MALFORMED, f"{display_tag(tag)}: a value of VR {vr} exceeds 65534 bytes")
+    if length > 0xFFFE:
+        return pack("<HH2sHI", tag >> 16, tag & 0xFFFF, b"UN", 0, length)
     return pack("<HH2sH", tag >> 16, tag & 0xFFFF, vr.encode(), length)
 
 
