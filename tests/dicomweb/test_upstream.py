@@ -1,6 +1,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.dicom.uid import UID
 from gateway.dicomweb.query import Level, parse_query, to_params
@@ -104,6 +106,20 @@ def test_a_fuzzy_name_reaches_upstream_as_a_pattern_that_holds_it(key: str, stor
     assert query.accepts({"00100010": {"vr": "PN", "Value": [{"Alphabetic": stored}]}})
     pattern = dict(to_params(query, limit=None, offset=0)).get("00100010", "*")
     assert wildcard(pattern.lower()).fullmatch(stored.lower())
+
+
+@given(
+    st.sampled_from(["PatientName", "StudyDescription", "PatientSex"]),
+    st.text("aB ^ü*?,%", min_size=1, max_size=8),
+    st.text("aB ^,%", min_size=1, max_size=8),
+)
+def test_what_matches_here_matches_upstream(key: str, wanted: str, stored: str) -> None:
+    query = parse_query(Level.STUDY, params=[(key, wanted)])
+    (tag,) = query.keys()
+    value: object = {"Alphabetic": stored} if key == "PatientName" else stored
+    if query.accepts({tag: {"vr": "XX", "Value": [value]}}) and (sent_value := sent((key, wanted)).get(tag)):
+        patterns = [wildcard(part.strip().lower()) for part in sent_value.split(",")]
+        assert any(pattern.fullmatch(stored.strip().lower()) for pattern in patterns)
 
 
 def test_nothing_sent_needs_percent_encoding() -> None:
