@@ -10,6 +10,7 @@ from tests.peers.need import PEERS, need
 from tests.peers.nginx import start_nginx
 from tests.peers.orthanc import orthanc, second_orthanc, start_orthanc
 from tests.peers.postgres import postgres, postgres_server
+from tests.sample_pacs import sample_pacs
 
 __all__ = [
     "certificates",
@@ -17,6 +18,7 @@ __all__ = [
     "orthanc",
     "postgres",
     "postgres_server",
+    "sample_pacs",
     "second_orthanc",
     "start_nginx",
     "start_orthanc",

@@ -35,9 +35,9 @@ def _inside(x: Pixels, y: Pixels, centre: tuple[float, float], axes: tuple[float
 
 
 class Sector:
-    """Renders frames of one scene; speckle and the scan conversion are made once."""
+    """Renders frames of one scene, `lines` of text burned in at the top of each."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, lines: Sequence[str]) -> None:
         rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
         reach = np.hypot(columns - APEX[0], rows - APEX[1])
         angle = np.arctan2(columns - APEX[0], rows - APEX[1])
@@ -53,6 +53,8 @@ class Sector:
         self._speckle = np.hypot(noise(seed, shape, 1.1), noise(seed + 1, shape, 1.1)).astype(np.float32)
         self._flicker = np.hypot(noise(seed + 2, shape, 1.0), noise(seed + 3, shape, 1.0)).astype(np.float32)
         self._texture = noise(seed + 4, shape, 6)
+        self._blank = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        self._annotate(lines)
 
     def _echo(self, shift: float) -> Pixels:
         """Return how strongly each place sends sound back, tissue moved down by `shift` pixels."""
@@ -83,21 +85,22 @@ class Sector:
         echo = np.where(beyond, echo * 1.5, echo)
         return np.where(behind, echo * 0.25, echo).astype(np.float32)
 
-    def frame(self, phase: float, lines: Sequence[str]) -> NDArray[np.uint8]:
-        """Return an RGB frame at `phase` (0 to 1, one breath) with `lines` of text burned in at the top."""
+    def frame(self, phase: float) -> NDArray[np.uint8]:
+        """Return an RGB frame at `phase` (0 to 1, one breath)."""
         shift = 9 * math.sin(2 * math.pi * phase)
         moved = np.roll(self._speckle, round(shift * _SAMPLES / (FAR - NEAR)), 0)
         speckle = 0.82 * moved + 0.18 * np.roll(self._flicker, round(phase * 977), (0, 1))
         signal = blur(self._echo(shift), 0.8) * speckle * (1.15 - 0.55 * self._depth)
         level = np.clip(82 * np.log10(np.clip(signal, 1e-3, None)) + 160, 3, 250)
-        grey = np.zeros((HEIGHT, WIDTH), np.uint8)
-        grey[self._seen] = level[self._sample, self._line].astype(np.uint8)
-        image = np.repeat(grey[:, :, None], 3, axis=2)
-        self._annotate(image, phase, lines)
+        image = self._blank.copy()
+        image[self._seen] = level[self._sample, self._line].astype(np.uint8)[:, None]
+        beat = [round(458 - 9 * math.exp(-(((n / 90) % 1 - 0.3) ** 2) / 0.0008)) for n in range(WIDTH - 40)]
+        for column, row in enumerate(beat[: round(phase * (WIDTH - 40))]):
+            image[row - 1 : row + 1, 20 + column] = (60, 200, 90)
         return image
 
-    @staticmethod
-    def _annotate(image: NDArray[np.uint8], phase: float, lines: Sequence[str]) -> None:
+    def _annotate(self, lines: Sequence[str]) -> None:
+        image = self._blank
         for row in range(60, 200):
             image[row, 612:624] = round(255 - (row - 60) * 255 / 140)
         for number in range(9):
@@ -105,9 +108,5 @@ class Sector:
             image[row : row + 2, 592 : 600 - 3 * (number % 2)] = (180, 190, 120)
         for number, line in enumerate(("C5-1 Abd", "38 Hz", "16 cm", "2D 58%", "DR 60", "P Med", "HGen")):
             write_text(image, (8, 70 + 17 * number), line, 12, (150, 160, 170))
-        beat = [round(458 - 9 * math.exp(-(((n / 90) % 1 - 0.3) ** 2) / 0.0008)) for n in range(WIDTH - 40)]
-        sweep = round(phase * (WIDTH - 40))
-        for column, row in enumerate(beat[:sweep]):
-            image[row - 1 : row + 1, 20 + column] = (60, 200, 90)
         for number, line in enumerate(lines):
             write_text(image, (10 + 330 * (number % 2), 5 + 20 * (number // 2)), line, 14, (235, 235, 210))

@@ -105,34 +105,42 @@ class Angiogram:
         return np.asarray(image, np.float32)
 
 
-def swallow(number: int, frames: int) -> Pixels:
-    """Return frame `number` of `frames` of a barium swallow in lateral view, 0 (dense) to 1023."""
-    canvas = Canvas(SIZE, SIZE, 0.6)
-    canvas.shade(Blob(-20, -110, 0, 110, 130, 1, 0.2), 0.5)
-    canvas.shade(Blob(20, 60, 0, 100, 220, 1), 0.55)
-    canvas.shade(Blob(0, 220, 0, 190, 120, 1), 0.5)
-    bodies: list[list[Point]] = []
-    behind: list[Line] = []
-    for level in range(7):
-        x, y = 300 + 10 * math.sin(level / 2), 40.0 + 62 * level
-        bodies.append([(x, y), (x + 62, y + 4), (x + 60, y + 50), (x + 2, y + 46)])
-        behind.append(([(x + 80.0, y + 20.0), (x + 124.0, y + 44.0)], 15.0))
-    canvas.pixels += 0.36 * areas(_SHAPE, bodies, 3) + 0.26 * strokes(_SHAPE, behind, 3)
-    jaw = curve((60, 60), (70, 130), (150, 168), (220, 120), steps=24)
-    canvas.pixels += 0.4 * strokes(_SHAPE, [(jaw, 24)], 3)
-    canvas.pixels -= 0.22 * strokes(_SHAPE, [(curve((230, 150), (236, 300), (244, 520)), 26)], 5)
-    path = curve((110, 106), (200, 60), (270, 130), (262, 240), (270, 380), (276, 540), steps=360)
-    head = number / (frames - 1) * 450
-    dye = Image.new("F", _SHAPE)
-    draw = ImageDraw.Draw(dye)
-    for step, (x, y) in enumerate(path):
-        bolus = math.exp(-(((step - head) / 50) ** 2))
-        coating = 0.16 if step < head - 36 and number > 2 else 0.0
-        width = 3 + 17 * bolus
-        if bolus + coating > 0.05:
-            draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=min(1.0, bolus + coating))
-    canvas.pixels += 1.5 * np.asarray(dye, np.float32)
+class Swallow:
+    """Frames of a swallow of barium in lateral view."""
 
-    film = 980 * np.exp(-0.95 * canvas.pixels) + 11 * noise(220 + number, _SHAPE, 0.8)
-    cone = areas(_SHAPE, [[(18, 18), (494, 18), (494, 494), (18, 494)]], 2)
-    return levels(film * cone, 1023)
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        canvas = Canvas(SIZE, SIZE, 0.6)
+        canvas.shade(Blob(-20, -110, 0, 110, 130, 1, 0.2), 0.5)
+        canvas.shade(Blob(20, 60, 0, 100, 220, 1), 0.55)
+        canvas.shade(Blob(0, 220, 0, 190, 120, 1), 0.5)
+        bodies: list[list[Point]] = []
+        behind: list[Line] = []
+        for level in range(7):
+            x, y = 300 + 10 * math.sin(level / 2), 40.0 + 62 * level
+            bodies.append([(x, y), (x + 62, y + 4), (x + 60, y + 50), (x + 2, y + 46)])
+            behind.append(([(x + 80.0, y + 20.0), (x + 124.0, y + 44.0)], 15.0))
+        canvas.pixels += 0.36 * areas(_SHAPE, bodies, 3) + 0.26 * strokes(_SHAPE, behind, 3)
+        jaw = curve((60, 60), (70, 130), (150, 168), (220, 120))
+        airway = curve((230, 150), (236, 300), (244, 520))
+        canvas.pixels += 0.4 * strokes(_SHAPE, [(jaw, 24)], 3) - 0.22 * strokes(_SHAPE, [(airway, 26)], 5)
+        self._neck = canvas.pixels
+        self._path = curve((110, 106), (200, 60), (270, 130), (262, 240), (270, 380), (276, 540), steps=360)
+        self._cone = areas(_SHAPE, [[(18, 18), (494, 18), (494, 494), (18, 494)]], 2)
+        self._grain = noise(220, _SHAPE, 0.8)
+
+    def frame(self, number: int) -> Pixels:
+        """Return frame `number`, 0 (dense) to 1023."""
+        head = number / (self._frames - 1) * 450
+        dye = Image.new("F", _SHAPE)
+        draw = ImageDraw.Draw(dye)
+        for step, (x, y) in enumerate(self._path):
+            bolus = math.exp(-(((step - head) / 50) ** 2))
+            coating = 0.16 if step < head - 36 and number > 2 else 0.0
+            half = (3 + 17 * bolus) / 2
+            if bolus + coating > 0.05:
+                draw.ellipse((x - half, y - half, x + half, y + half), fill=min(1.0, bolus + coating))
+        shift = number * 53 % SIZE
+        film = 980 * np.exp(-0.95 * (self._neck + 1.5 * np.asarray(dye, np.float32)))
+        film += 11 * np.roll(self._grain, (shift, -2 * shift), (0, 1))
+        return levels(film * self._cone, 1023)
