@@ -55,7 +55,7 @@ _PLAIN = {
 }
 
 # What stands in where PS3.3 demands a value. Each is valid for its VR, says what it is, and survives the pass
-# that wrote it.
+# that wrote it. A Long Code Value (UC) must have more than 16 characters (PS3.3 §8.1).
 _DUMMY: Final = {
     "AE": "REMOVED",
     "AS": "000Y",
@@ -70,7 +70,7 @@ _DUMMY: Final = {
     "SH": "REMOVED",
     "ST": "REMOVED",
     "TM": "000000",
-    "UC": "REMOVED",
+    "UC": "REMOVED BY DE-IDENTIFICATION",
     "UR": "urn:removed",
     "UT": "REMOVED",
 }

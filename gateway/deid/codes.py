@@ -13,6 +13,7 @@ from typing import Final
 
 _SNOMED_RT: Final = re.compile(r"[A-Z]{1,2}[0-9]?-[0-9A-F]{4,6}")
 _RADLEX: Final = re.compile(r"(?:RID|RPID)[0-9]{1,6}")
+_KERNEL: Final = re.compile(r"[A-Z][a-z]?[0-9]{2}[a-z]{0,2}(?:\\[0-9])?|FC[0-9]{2}|YA|YB|YC|UA|UB|UC")
 _ICD_10: Final = re.compile(r"[A-Z][0-9][0-9A-Z]\.[0-9A-Z]{1,4}")
 _LOINC: Final = re.compile(r"([0-9]{1,5})-([0-9])")
 _SNOMED_CT: Final = re.compile(r"[1-9][0-9]{5,17}")
@@ -74,6 +75,11 @@ def is_icd_10(code: str) -> bool:
     return _ICD_10.fullmatch(code) is not None
 
 
+def is_kernel(text: str) -> bool:
+    """Tell whether a text has the form in which vendors number reconstruction kernels (B30f, Br40d, FC08)."""
+    return _KERNEL.fullmatch(text) is not None
+
+
 def is_listed(code: str) -> bool:
     """Tell whether PS3.16 lists a code, of whatever scheme."""
     return code in _concepts()[0]
@@ -90,6 +96,7 @@ FORMS: Final[dict[str, Callable[[str], bool]]] = {
     "listed-meaning": is_meaning,
     "loinc": is_loinc,
     "radlex": is_radlex,
+    "reconstruction-kernel": is_kernel,
     "snomed-ct": is_snomed_ct,
     "snomed-rt": is_snomed_rt,
 }

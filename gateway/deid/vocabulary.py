@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from gateway.deid.strict import Table, read_toml
 
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _JOINTS: Final = frozenset("/-_+&,")
+_PARTS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-zà-ÿ]+[0-9]*|[A-Z]+[0-9]*")
 _AFTER_TITLE: Final = 2
 
 
@@ -24,8 +26,9 @@ _AFTER_TITLE: Final = 2
 class Section:
     """What one kind of text may say.
 
-    `words`: allowed tokens, case-folded. `exact`: whole values that are allowed as they are. `forms`: tests of
-    PS3.16 code systems. `titles`: words after which a name comes; they and the next two tokens go.
+    `words`: allowed tokens, case-folded; `long_axis` allows two words beside each other only. `exact`: whole values
+    that are allowed as they are. `forms`: tests of PS3.16 code systems. `titles`: words after which a name
+    comes; they and the next two tokens go.
     """
 
     name: str
@@ -39,23 +42,35 @@ class Section:
         text = text.strip()
         if text in self.exact or any(form(text) for form in self.forms):
             return text
+        tokens = list(_TOKEN.finditer(text))
         kept: list[str] = []
-        end = skip = 0
-        adjacent = False
-        for match in _TOKEN.finditer(text):
-            word = match[0].casefold()
-            if word in self.titles:
-                skip, allowed = _AFTER_TITLE, False
-            else:
-                allowed = skip == 0 and word in self.words
-                skip = max(skip - 1, 0)
-            if allowed:
-                between = text[end : match.start()]
-                if kept:
-                    kept.append(between if adjacent and between in _JOINTS else " ")
-                kept.append(match[0])
-            adjacent, end = allowed, match.end()
+        end = -1
+        for token, allowed in zip(tokens, self._allowed([token[0] for token in tokens]), strict=True):
+            if not allowed:
+                continue
+            if kept:
+                # Between neighbours a joint stays ("T2-TSE"); over a gap there is nothing left to join.
+                between = text[end : token.start()]
+                kept.append(between if between in _JOINTS else " ")
+            kept.append(token[0])
+            end = token.end()
         return "".join(kept)
+
+    def _allowed(self, tokens: list[str]) -> list[bool]:
+        folded = [token.casefold() for token in tokens]
+        allowed = [word in self.words or self._compound(token) for word, token in zip(folded, tokens, strict=True)]
+        for place, pair in enumerate(pairwise(folded)):
+            if "_".join(pair) in self.words:
+                allowed[place] = allowed[place + 1] = True
+        for place, word in enumerate(folded):
+            if word in self.titles:
+                allowed[place : place + 1 + _AFTER_TITLE] = [False] * len(folded[place : place + 1 + _AFTER_TITLE])
+        return allowed
+
+    def _compound(self, token: str) -> bool:
+        """Tell whether a token is written together from allowed words ("AxT2", "CTChest")."""
+        parts = _PARTS.findall(token)
+        return len(parts) > 1 and "".join(parts) == token and all(part.casefold() in self.words for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
