@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ShortFrame, decodeFrame } from '../../viewer/core/decode.js';
-import { readInstance } from '../../viewer/core/instance.js';
+import { delivered, readInstance } from '../../viewer/core/instance.js';
 import { palette, remoteTables } from '../../viewer/core/luts.js';
 import { rasterColor, rasterGray } from '../../viewer/core/raster.js';
 import { base64, dataset, grayImage, words } from './build.js';
@@ -20,7 +20,7 @@ test('gray samples are viewed, not copied, and painted through one table', () =>
   const { pixel } = readInstance(grayImage({ '00280101': 16, '00280102': 15 }));
   const frame = decodeFrame(words(0, 128, 255, 60000), pixel, null);
   const out = new Uint32Array(4);
-  rasterGray(frame, { pixel, invert: false, ...LOOK }, out);
+  rasterGray(frame, { invert: false, ...LOOK }, out);
   assert.deepEqual([...new Uint8ClampedArray(out.buffer)], [0, 0, 0, 255, 128, 128, 128, 255, 255, 255, 255, 255, 255, 255, 255, 255]);
 });
 
@@ -28,7 +28,7 @@ test('32-bit samples and single bits are painted too', () => {
   const wide = readInstance(grayImage({ '00280100': 32, '00280101': 32, '00280102': 31 })).pixel;
   const frame = decodeFrame(new Uint8Array(Uint32Array.from([0, 1e9, 255, 64]).buffer), wide, null);
   const out = new Uint32Array(4);
-  rasterGray(frame, { pixel: wide, invert: true, ...LOOK }, out);
+  rasterGray(frame, { invert: true, ...LOOK }, out);
   assert.deepEqual([...new Uint8ClampedArray(out.buffer)].filter((_, i) => i % 4 === 0), [255, 0, 0, 191]);
   const bits = readInstance(grayImage({ '00280100': 1, '00280101': 1, '00280102': 0, '00280011': 5 })).pixel;
   assert.deepEqual([...decodeFrame(Uint8Array.of(0b00010101, 0b10), bits, null).samples], [1, 0, 1, 0, 1, 0, 0, 0, 0, 1]);
@@ -60,10 +60,19 @@ test('native YBR_FULL and YBR_FULL_422 become RGB', () => {
   assert.deepEqual([rgb(half, 0), rgb(half, 2), rgb(half, 3)], [[254, 0, 0], [10, 10, 10], [20, 20, 20]]);
 });
 
-test('frames the gateway has decoded from a codec are RGB, whatever the header says', () => {
-  const jpeg = colour('YBR_FULL_422', { '00083002': '1.2.840.10008.1.2.4.50' });
-  const frame = decodeFrame(Uint8Array.of(200, 10, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9), jpeg.pixel, null);
+test('a frame that the gateway decoded is what its part says, not what is stored', () => {
+  const jpeg = colour('YBR_FULL_422', { '00280006': 1 });
+  const frame = decodeFrame(Uint8Array.of(200, 10, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9), delivered(jpeg.pixel, 'RGB'), null);
   assert.deepEqual(rgb(frame, 0), [200, 10, 20]);
+  const shifted = readInstance(grayImage({ '00280102': 15 })).pixel;
+  assert.equal(delivered(shifted, 'MONOCHROME2').high, 11);
+  assert.equal(delivered(shifted, ''), shifted);
+});
+
+test('a palette that declares 16 bits and uses 8 is not darkened', () => {
+  const tables = [0, 1, 2].map(() => ({ first: 0, bits: 16, top: 200, data: Uint16Array.of(0, 200) }));
+  const image = readInstance(grayImage({ '00280004': 'PALETTE COLOR', '00280100': 8, '00280101': 8, '00280102': 7 }));
+  assert.deepEqual(rgb(decodeFrame(Uint8Array.of(1, 0, 0, 0), image.pixel, tables), 0), [200, 200, 200]);
 });
 
 test('PALETTE COLOR with 16-bit entries, and with entries that have to be fetched', () => {
@@ -93,6 +102,10 @@ test('what cannot be painted here is known from the header', () => {
   const obstacle = (more) => readInstance(grayImage(more)).obstacle;
   assert.equal(obstacle({}), '');
   assert.equal(obstacle({ '00280100': 64 }), 'bits');
+  assert.equal(obstacle({ '7FE00008': 0 }), 'bits');
+  const float = grayImage({ '00280100': 32 });
+  delete float['00280101'];
+  assert.equal(readInstance(float).obstacle, 'bits');
   assert.equal(obstacle({ '00280102': 3 }), 'bits');
   assert.equal(obstacle({ '00280002': 2 }), 'samples');
   assert.equal(obstacle({ '00280004': 'PALETTE COLOR' }), 'palette');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { edgesOf, letters, opposite, scaleBar } from '../../viewer/core/geometry.js';
-import { readInstance, spacingOf } from '../../viewer/core/instance.js';
+import { aspectOf, readInstance, spacingOf } from '../../viewer/core/instance.js';
 import { FIT, fitScale, flipped, matrixOf, panned, rotated, snapped, zoomed } from '../../viewer/core/view.js';
 import { dataset, grayImage } from './build.js';
 
@@ -78,4 +78,10 @@ test('spacing comes from the pixels, else the ultrasound region, else the detect
 test('the scale bar has a round length', () => {
   assert.deepEqual(scaleBar(0.5, 800), { millimetres: 100, pixels: 200 });
   assert.deepEqual(scaleBar(0.1, 390).millimetres, 5);
+});
+
+test('oblong pixels are stretched, rounding and nonsense are not', () => {
+  const aspect = (more) => aspectOf(readInstance(grayImage(more)), 1);
+  assert.equal(aspect({ '00280034': [4, 3] }), 4 / 3);
+  assert.deepEqual([aspect({ '00280030': [0.5, 0.501] }), aspect({ '00280034': [50, 1] }), aspect({})], [1, 1, 1]);
 });

@@ -6,7 +6,7 @@ import { readInstance } from '../../viewer/core/instance.js';
 import { levels, modalityOf, ownVoi, spanWindow, storedValue, voiValue, windowsOf } from '../../viewer/core/voi.js';
 import { base64, dataset, grayImage, words } from './build.js';
 
-const PIXEL = { stored: 12, high: 11, signed: false };
+const PIXEL = { stored: 12, high: 11, signed: false, padding: null };
 
 test('LINEAR follows the formula of PS3.3 C.11.2.1.2', () => {
   const value = voiValue({ kind: 'window', window: { center: 2048, width: 4096, fn: 'LINEAR' } });
@@ -45,12 +45,14 @@ test('rescale comes before the window, inversion last', () => {
   assert.ok(Math.abs(levels(PIXEL, modality, voi, true)(520) - (255 - level(520))) < 1e-9);
 });
 
-test('windows pair up; widths that show nothing are left out', () => {
+test('windows pair up; widths of nothing are left out, fractions are exact', () => {
   const image = readInstance(grayImage({ '00281050': [40, '-600', 5], '00281051': [400, '1500', 0], '00281055': ['SOFT', 'LUNG'] }));
   assert.deepEqual(windowsOf(image, 1), [
     { center: 40, width: 400, fn: 'LINEAR', label: 'SOFT' },
     { center: -600, width: 1500, fn: 'LINEAR', label: 'LUNG' },
   ]);
+  const normal = readInstance(grayImage({ '00281050': 0.5, '00281051': 0.5 }));
+  assert.equal(windowsOf(normal, 1)[0].fn, 'LINEAR_EXACT');
 });
 
 test('an enhanced image has its window and rescale per frame, or shared', () => {
@@ -69,13 +71,39 @@ test('without a window the frame is shown from its lowest to its highest value',
   const image = readInstance(grayImage({ '00281052': -10, '00281053': 1 }));
   assert.equal(ownVoi(image, 1), null);
   const frame = decodeFrame(words(10, 20, 30, 110), image.pixel, null);
-  assert.deepEqual(spanWindow(frame, image.pixel, modalityOf(image, 1)), { center: 50, width: 100, fn: 'LINEAR_EXACT' });
+  assert.deepEqual(spanWindow(frame, modalityOf(image, 1)), { center: 50, width: 100, fn: 'LINEAR_EXACT' });
 });
 
-test('a VOI LUT goes before a window, a modality LUT before both', () => {
+test('an image of 8 bits without a window is shown as it is; a flat one does not vanish', () => {
+  const bytes = readInstance(grayImage({ '00280100': 8, '00280101': 8, '00280102': 7 }));
+  const frame = decodeFrame(Uint8Array.of(10, 20, 30, 40), bytes.pixel, null);
+  assert.deepEqual(spanWindow(frame, modalityOf(bytes, 1)), { center: 127.5, width: 255, fn: 'LINEAR_EXACT' });
+  const flat = readInstance(grayImage());
+  assert.equal(spanWindow(decodeFrame(words(7, 7, 7, 7), flat.pixel, null), modalityOf(flat, 1)).width, 1);
+});
+
+test('padding is black, inverted or not, and no part of the range', () => {
+  const image = readInstance(grayImage({ '00280103': 1, '00280101': 16, '00280102': 15, '00280120': 63536, '00280121': -1990 }));
+  assert.deepEqual(image.pixel.padding, [-2000, -1990]);
+  const raw = (value) => value & 0xffff;
+  const frame = decodeFrame(words(raw(-2000), raw(-1995), 0, 100), image.pixel, null);
+  const modality = modalityOf(image, 1);
+  const window = spanWindow(frame, modality);
+  assert.deepEqual(window, { center: 50, width: 100, fn: 'LINEAR_EXACT' });
+  const level = levels(image.pixel, modality, { kind: 'window', window }, true);
+  assert.deepEqual([raw(-2000), raw(-1990), raw(-1989), 0, 100].map(level), [0, 0, 255, 255, 0]);
+  assert.equal(readInstance(grayImage({ '00280120': 5000 })).pixel.padding, null);
+});
+
+test('MONOCHROME1 is inverse, MONOCHROME2 when its presentation shape says so', () => {
+  const inverse = (more) => readInstance(grayImage(more)).pixel.inverse;
+  assert.deepEqual([inverse({}), inverse({ '00280004': 'MONOCHROME1' }), inverse({ '20500020': 'INVERSE' })], [false, true, true]);
+});
+
+test('a modality LUT goes before the VOI; a window is chosen before a VOI LUT', () => {
   const table = (descriptor, entries) => ({ ...dataset({ '00283002': descriptor }), '00283006': { vr: 'OW', InlineBinary: base64(words(...entries)) } });
   const image = readInstance(grayImage({
-    '00281050': 1, '00281051': 2, '00283000': table([3, 5, 16], [100, 200, 300]), '00283010': table([3, 100, 8], [0, 51, 255]),
+    '00283000': table([3, 5, 16], [100, 200, 300]), '00283010': table([3, 100, 8], [0, 51, 255]),
   }));
   const voi = ownVoi(image, 1);
   assert.equal(voi.kind, 'lut');
@@ -83,4 +111,6 @@ test('a VOI LUT goes before a window, a modality LUT before both', () => {
   const level = levels(image.pixel, modality, voi, false);
   assert.deepEqual([0, 5, 6, 7, 9].map(level), [0, 0, 255, 255, 255]);
   assert.equal(voiValue(voi)(101), 0.2);
+  Object.assign(image.dataset, dataset({ '00281050': 1, '00281051': 2 }));
+  assert.equal(ownVoi(image, 1).kind, 'window');
 });

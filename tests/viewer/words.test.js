@@ -7,6 +7,7 @@ import { dragged, presetsFor } from '../../viewer/core/presets.js';
 import { problemOf, warningTexts } from '../../viewer/core/problem.js';
 import { studyQuery } from '../../viewer/core/query.js';
 import { formatRoute, parseRoute } from '../../viewer/core/route.js';
+import { withheldWords } from '../../viewer/core/withheld.js';
 import { strings } from '../../viewer/strings.js';
 import { dataset } from './build.js';
 
@@ -81,4 +82,10 @@ test('every preset has a name, and dragging never makes a window that shows noth
   assert.deepEqual(presetsFor('MR'), []);
   assert.deepEqual(dragged({ center: 40, width: 400, fn: 'LINEAR' }, -1e5, 0).width, 1);
   assert.ok(dragged({ center: 40, width: 400, fn: 'LINEAR' }, 10, 10).center > 40);
+});
+
+test('the reasons of withheld images are told in plain words', () => {
+  const told = withheldWords('2 instances are withheld: burned-in-annotation, new-code', strings.reason);
+  assert.deepEqual(told, { title: '2 instances are withheld', reason: 'text burned into the pixels; new-code' });
+  assert.deepEqual(withheldWords('Some are withheld', {}), { title: 'Some are withheld', reason: '' });
 });

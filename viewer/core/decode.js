@@ -6,9 +6,9 @@ import { storedValue } from './voi.js';
 /** Raised when there are fewer bytes than the image has pixels: a cut-off frame is never shown as a whole one. */
 export class ShortFrame extends Error {}
 
-/** @param {Pixel} pixel @returns {number} bytes of one frame; YBR_FULL_422 as it is stored natively */
-export function frameBytes({ rows, columns, samples, allocated, photometric, compressed }) {
-  if (photometric === 'YBR_FULL_422' && !compressed) return rows * columns * 2;
+/** @param {Pixel} pixel @returns {number} bytes of one native frame */
+export function frameBytes({ rows, columns, samples, allocated, photometric }) {
+  if (photometric === 'YBR_FULL_422') return rows * columns * 2;
   return Math.ceil((rows * columns * samples * allocated) / 8);
 }
 
@@ -75,7 +75,8 @@ function from422(bytes, { rows, columns }) {
 function fromPalette(samples, pixel, tables) {
   const frame = blank(pixel.rows, pixel.columns);
   const toStored = storedValue(pixel);
-  const shift = tables.map(({ bits, data }) => (bits > 8 && data instanceof Uint8Array ? 0 : Math.max(bits - 8, 0)));
+  // Many palettes declare 16 bits and use 8.
+  const shift = tables.map(({ bits, top }) => (top > 255 ? bits - 8 : 0));
   for (let i = 0; i < pixel.rows * pixel.columns; i += 1) {
     const value = toStored(samples[i]);
     for (let channel = 0; channel < 3; channel += 1) {
@@ -87,7 +88,7 @@ function fromPalette(samples, pixel, tables) {
 
 /**
  * @param {Uint8Array} bytes the frame, starting at offset 0 of its buffer
- * @param {Pixel} pixel an image without `obstacle`
+ * @param {Pixel} pixel an image without `obstacle`, as it was delivered
  * @param {[Lut, Lut, Lut]|null} tables the palette, for PALETTE COLOR
  * @returns {Frame}
  * @throws {ShortFrame}
@@ -96,13 +97,12 @@ export function decodeFrame(bytes, pixel, tables) {
   const need = frameBytes(pixel);
   if (bytes.byteLength < need) throw new ShortFrame(`${bytes.byteLength} of ${need} bytes`);
   const whole = bytes.subarray(0, need);
-  const { rows, columns, photometric, allocated, compressed } = pixel;
-  if (photometric === 'YBR_FULL_422' && !compressed) return from422(whole, pixel);
+  const { rows, columns, photometric, allocated } = pixel;
+  if (photometric === 'YBR_FULL_422') return from422(whole, pixel);
   const samples = allocated === 1 ? unpackBits(whole, rows * columns) : asSamples(whole, allocated);
   if (photometric === 'PALETTE COLOR' && tables) return fromPalette(samples, pixel, tables);
   if (pixel.samples === 3) {
-    // A decoder undoes the colour transform of its codec, so only frames stored native are still YBR.
-    return fromTriples(samples, pixel, photometric.startsWith('YBR') && !compressed);
+    return fromTriples(samples, pixel, photometric === 'YBR_FULL');
   }
-  return { kind: 'gray', rows, columns, samples, bytes: samples.byteLength };
+  return { kind: 'gray', rows, columns, pixel, samples, bytes: samples.byteLength };
 }

@@ -4,7 +4,7 @@
 export const TAG = Object.freeze({
   SOPClassUID: '00080016', SOPInstanceUID: '00080018', StudyDate: '00080020', Modality: '00080060',
   ModalitiesInStudy: '00080061', InstitutionName: '00080080', StationName: '00081010',
-  StudyDescription: '00081030', SeriesDescription: '0008103E', AvailableTransferSyntaxUID: '00083002',
+  StudyDescription: '00081030', SeriesDescription: '0008103E',
   PatientName: '00100010', PatientID: '00100020', PatientSex: '00100040', PatientAge: '00101010',
   BodyPartExamined: '00180015', SliceThickness: '00180050', CineRate: '00180040', FrameTime: '00181063',
   ImagerPixelSpacing: '00181164', NominalScannedPixelSpacing: '00182010', Regions: '00186011',
@@ -17,6 +17,8 @@ export const TAG = Object.freeze({
   PhotometricInterpretation: '00280004', PlanarConfiguration: '00280006', NumberOfFrames: '00280008',
   Rows: '00280010', Columns: '00280011', PixelSpacing: '00280030', PixelAspectRatio: '00280034',
   BitsAllocated: '00280100', BitsStored: '00280101', HighBit: '00280102', PixelRepresentation: '00280103',
+  PixelPaddingValue: '00280120', PixelPaddingRangeLimit: '00280121', PixelData: '7FE00010',
+  FloatPixelData: '7FE00008', DoubleFloatPixelData: '7FE00009', PresentationLUTShape: '20500020',
   WindowCenter: '00281050', WindowWidth: '00281051', RescaleIntercept: '00281052', RescaleSlope: '00281053',
   WindowExplanation: '00281055', VOILUTFunction: '00281056', PaletteDescriptor: '00281101',
   PaletteRed: '00281201', PaletteGreen: '00281202', PaletteBlue: '00281203',
@@ -67,6 +69,11 @@ export function numbers(dataset, tag) {
 export function item(dataset, tag) {
   return values(dataset, tag)[0] ?? {};
 }
+
+/** Modalities whose instances are no images. */
+export const NO_IMAGES = new Set([
+  'SR', 'KO', 'PR', 'DOC', 'RTSTRUCT', 'RTPLAN', 'RTRECORD', 'REG', 'ECG', 'EPS', 'HD', 'AU', 'FID', 'PLAN', 'SMR',
+]);
 
 /** @param {string} name a PN value @returns {string} components in reading order, without carets */
 export function personName(name) {

@@ -2,13 +2,21 @@
 
 import { TAG, item, number, numbers, text, values } from './dicomjson.js';
 
-/** Transfer syntaxes in which the frames are stored as they are shown, so that no decoder touched the colours. */
-const NATIVE = new Set([
-  '1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.5',
-]);
-
 const GRAY = ['MONOCHROME1', 'MONOCHROME2'];
-const COLOR = ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'YBR_PARTIAL_420', 'YBR_ICT', 'YBR_RCT'];
+const COLOR = ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'YBR_ICT', 'YBR_RCT'];
+
+/** @param {Dataset} dataset @param {number} stored @param {boolean} signed @returns {[number, number]|null} inclusive */
+function readPadding(dataset, stored, signed) {
+  const [one] = numbers(dataset, TAG.PixelPaddingValue);
+  if (one === undefined) return null;
+  const [low, high] = signed ? [-(2 ** (stored - 1)), 2 ** (stored - 1) - 1] : [0, 2 ** stored - 1];
+  const ends = [one, ...numbers(dataset, TAG.PixelPaddingRangeLimit).slice(0, 1)].map((end) =>
+    signed && end > high ? end - 2 ** stored : end,
+  );
+  const [from, to] = [Math.min(...ends), Math.max(...ends)];
+  // A value no stored sample can have marks nothing.
+  return from >= low && to <= high ? [from, to] : null;
+}
 
 /** @param {Dataset} dataset @returns {Pixel|null} null when the instance is no image */
 function readPixel(dataset) {
@@ -17,16 +25,23 @@ function readPixel(dataset) {
   if (rows < 1 || columns < 1) return null;
   const allocated = number(dataset, TAG.BitsAllocated, 0);
   const stored = number(dataset, TAG.BitsStored, allocated);
-  const syntax = text(dataset, TAG.AvailableTransferSyntaxUID);
+  const signed = number(dataset, TAG.PixelRepresentation, 0) === 1;
+  const photometric = text(dataset, TAG.PhotometricInterpretation).toUpperCase();
+  const shape = text(dataset, TAG.PresentationLUTShape).toUpperCase();
   return {
-    rows, columns, allocated, stored,
+    rows, columns, allocated, stored, signed, photometric,
     samples: number(dataset, TAG.SamplesPerPixel, 1),
-    photometric: text(dataset, TAG.PhotometricInterpretation),
     planar: number(dataset, TAG.PlanarConfiguration, 0) === 1 ? 1 : 0,
     high: number(dataset, TAG.HighBit, stored - 1),
-    signed: number(dataset, TAG.PixelRepresentation, 0) === 1,
-    compressed: syntax !== '' && !NATIVE.has(syntax),
+    inverse: photometric === 'MONOCHROME1' || (photometric === 'MONOCHROME2' && shape === 'INVERSE'),
+    padding: readPadding(dataset, stored, signed),
   };
+}
+
+/** @param {Dataset} dataset @returns {boolean} float pixels have no Bits Stored (PS3.3 C.7.6.24) */
+function isFloat(dataset) {
+  if (dataset[TAG.FloatPixelData] || dataset[TAG.DoubleFloatPixelData]) return true;
+  return !dataset[TAG.PixelData] && !dataset[TAG.BitsStored];
 }
 
 /**
@@ -37,7 +52,7 @@ function readPixel(dataset) {
 function obstacleOf(pixel, dataset) {
   const { photometric, samples, allocated, stored, high } = pixel;
   const sane = stored >= 1 && stored <= allocated && high < allocated && high + 1 >= stored;
-  if (!sane || ![1, 8, 16, 32].includes(allocated)) return 'bits';
+  if (isFloat(dataset) || !sane || ![1, 8, 16, 32].includes(allocated)) return 'bits';
   if (GRAY.includes(photometric)) return samples === 1 ? '' : 'samples';
   if (photometric === 'PALETTE COLOR') {
     const whole = [TAG.PaletteRed, TAG.PaletteGreen, TAG.PaletteBlue].every((tag) => dataset[tag]);
@@ -89,6 +104,25 @@ export function groupOf(instance, frame, macro) {
 export function holderOf(instance, frame, macro, tag) {
   const group = groupOf(instance, frame, macro);
   return group[tag] ? group : instance.dataset;
+}
+
+/**
+ * How decoding changes the description: single bits apart, what a server decodes has its colours by pixel and its
+ * bits at the bottom.
+ *
+ * @param {Pixel} pixel as stored @param {string} photometric of the decoded frame; '' when it came as stored
+ * @returns {Pixel}
+ */
+export function delivered(pixel, photometric) {
+  return photometric ? { ...pixel, photometric, planar: 0, high: pixel.stored - 1 } : pixel;
+}
+
+/** @param {Instance} instance @param {number} frame @returns {number} the height of a pixel over its width */
+export function aspectOf(instance, frame) {
+  const spacing = spacingOf(instance, frame);
+  const ratio = spacing && !instance.dataset[TAG.Regions] ? spacing.rows / spacing.columns : 1;
+  // Below one per cent it is rounding of a square pixel; beyond twenty nothing plausible is meant.
+  return Math.abs(ratio - 1) > 0.01 && ratio >= 0.05 && ratio <= 20 ? ratio : 1;
 }
 
 /** @typedef {{rows: number, columns: number, unit: 'mm'|'detector'|''}} Spacing  millimetres between pixel centres */

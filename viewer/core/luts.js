@@ -40,13 +40,16 @@ export function readLut(descriptor, element, signed) {
   const entries = descriptor[0] & 0xffff || 65536;
   const data = tableData(element, entries);
   if (!data || data.length < entries) return null;
-  const first = signed ? (descriptor[1] << 16) >> 16 : descriptor[1] & 0xffff;
-  return { first, bits: descriptor[2], data };
+  const first = signed && descriptor[1] >= 0x8000 ? descriptor[1] - 0x10000 : descriptor[1];
+  let top = 0;
+  for (let i = 0; i < entries; i += 1) top = Math.max(top, data[i]);
+  // Tables that declare 8 bits and use more are common.
+  return { first, bits: Math.max(descriptor[2], 32 - Math.clz32(top)), top, data };
 }
 
 /** @param {Lut} lut @param {number} value @returns {number} the entry, the nearest end's outside the table */
 export function lookUp(lut, value) {
-  const index = Math.trunc(value) - lut.first;
+  const index = Math.trunc(value - lut.first);
   return lut.data[index < 0 ? 0 : index >= lut.data.length ? lut.data.length - 1 : index];
 }
 
@@ -56,8 +59,14 @@ export function modalityLut(instance) {
   return readLut(numbers(holder, TAG.LUTDescriptor), holder[TAG.LUTData], instance.pixel?.signed ?? false);
 }
 
-/** @param {Instance} instance @param {boolean} signed whether modality values may be negative @returns {Lut|null} */
-export function voiLut(instance, signed) {
+/** @param {Instance} instance @returns {boolean} whether it has a modality LUT that cannot be used: its values are unknown */
+export function lacksModality(instance) {
+  return values(instance.dataset, TAG.ModalityLUTSequence).length > 0 && !modalityLut(instance);
+}
+
+/** @param {Instance} instance @returns {Lut|null} its inputs are signed when stored values are, and no modality LUT is between */
+export function voiLut(instance) {
+  const signed = Boolean(instance.pixel?.signed) && !modalityLut(instance);
   const holder = item(instance.dataset, TAG.VOILUTSequence);
   return readLut(numbers(holder, TAG.LUTDescriptor), holder[TAG.LUTData], signed);
 }

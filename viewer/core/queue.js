@@ -1,4 +1,4 @@
-/** Fetches what is wanted now, a few at a time, most wanted first; what is wanted no longer is aborted. */
+/** Fetches what is wanted now, a few at a time, most wanted first; what has become less urgent is aborted. */
 
 /**
  * @template T
@@ -45,8 +45,9 @@ export function createQueue({ concurrency, run, done, failed }) {
   return {
     /** @param {string[]} keys everything wanted now, most wanted first; replaces the wishes before */
     want(keys) {
-      const wanted = new Set(keys);
-      for (const key of [...running.keys()]) if (!wanted.has(key)) abort(key);
+      // After a jump the neighbours of the old place are wanted late: they give their connections to the new place.
+      const urgent = new Set(keys.slice(0, 2 * concurrency));
+      for (const key of [...running.keys()]) if (!urgent.has(key)) abort(key);
       const first = keys[0];
       if (first !== undefined && !running.has(first) && running.size >= concurrency) {
         abort([...running.keys()].sort((a, b) => keys.indexOf(b) - keys.indexOf(a))[0]);

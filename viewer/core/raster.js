@@ -1,11 +1,11 @@
 /**
  * What the canvas shows of a frame, computed pixel by pixel: the reference every painter has to match.
- * @import {ColorFrame, GrayFrame, ModalityTransform, Pixel, Voi} from './types.js'
+ * @import {ColorFrame, GrayFrame, ModalityTransform, Voi} from './types.js'
  */
 
 import { levels } from './voi.js';
 
-/** @typedef {{pixel: Pixel, modality: ModalityTransform, voi: Voi, invert: boolean}} GrayLook */
+/** @typedef {{modality: ModalityTransform, voi: Voi, invert: boolean}} GrayLook */
 
 const little = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
@@ -14,9 +14,8 @@ function word(level) {
   return (little ? 0xff000000 | (level << 16) | (level << 8) | level : (level * 0x01010100) | 0xff) >>> 0;
 }
 
-/** @param {number} bits @param {GrayLook} look @returns {Uint32Array} one word for every pattern of the sample's bits */
-export function wordTable(bits, { pixel, modality, voi, invert }) {
-  const level = levels(pixel, modality, voi, invert);
+/** @param {(raw: number) => number} level @param {number} bits @returns {Uint32Array} one word for every pattern of a sample */
+function wordTable(level, bits) {
   const rounded = new Uint8ClampedArray(1);
   const table = new Uint32Array(2 ** bits);
   for (let raw = 0; raw < table.length; raw += 1) {
@@ -28,9 +27,9 @@ export function wordTable(bits, { pixel, modality, voi, invert }) {
 
 /** @param {GrayFrame} frame @param {GrayLook} look @param {Uint32Array} out one word a pixel */
 export function rasterGray(frame, look, out) {
-  const { samples } = frame;
+  const { samples, pixel } = frame;
+  const level = levels(pixel, look.modality, look.voi, look.invert);
   if (samples instanceof Uint32Array) {
-    const level = levels(look.pixel, look.modality, look.voi, look.invert);
     const rounded = new Uint8ClampedArray(1);
     for (let i = 0; i < out.length; i += 1) {
       rounded[0] = level(samples[i]);
@@ -38,7 +37,7 @@ export function rasterGray(frame, look, out) {
     }
     return;
   }
-  const table = wordTable(samples instanceof Uint8Array ? 8 : 16, look);
+  const table = wordTable(level, samples instanceof Uint8Array ? 8 : 16);
   for (let i = 0; i < out.length; i += 1) out[i] = table[samples[i]];
 }
 

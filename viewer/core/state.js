@@ -14,7 +14,7 @@ import { FIT } from './view.js';
 /** @typedef {'idle'|'loading'|'ready'|'failed'} Status */
 
 /**
- * @typedef {{filters: Filters, rows: Dataset[], status: Status, more: boolean, fault: Fault|null}} Find
+ * @typedef {{filters: Filters, rows: Dataset[], status: Status, more: boolean, note: string, fault: Fault|null}} Find
  * @typedef {{uid: string, row: Dataset|null, series: Dataset[], status: Status, fault: Fault|null}} Study
  * @typedef {{status: Status, stacks: Stack[], warning: string, fault: Fault|null}} Series
  * @typedef {{playing: boolean, fps: number}} Cine
@@ -36,10 +36,11 @@ import { FIT } from './view.js';
  * @property {Viewport[]} viewports
  * @property {number} active   index of the viewport that tools act on
  * @property {Tool} tool
+ * @property {boolean} words  whether the corners of the stage show their words
  */
 
 /** @type {Find} */
-const EMPTY_FIND = { filters: {}, rows: [], status: 'idle', more: false, fault: null };
+const EMPTY_FIND = { filters: {}, rows: [], status: 'idle', more: false, note: '', fault: null };
 
 /** @type {Study} */
 const NO_STUDY = { uid: '', row: null, series: [], status: 'idle', fault: null };
@@ -59,6 +60,7 @@ export const INITIAL = Object.freeze({
   viewports: [EMPTY_VIEWPORT],
   active: 0,
   tool: /** @type {Tool} */ ('scroll'),
+  words: true,
 });
 
 /** @param {State} state @param {number} at @returns {Stack|null} the stack a viewport shows */
@@ -101,9 +103,9 @@ const ON = {
     const rows = offset > 0 ? state.find.rows : [];
     return { ...state, find: { ...state.find, filters, rows, status: 'loading', fault: null, more: false } };
   },
-  'find/answered': (state, { rows, more }) => ({
+  'find/answered': (state, { rows, more, note }) => ({
     ...state,
-    find: { ...state.find, rows: [...state.find.rows, ...rows], more, status: 'ready' },
+    find: { ...state.find, rows: [...state.find.rows, ...rows], more, note, status: 'ready' },
   }),
   'find/failed': (state, { fault }) => ({ ...state, find: { ...state.find, status: 'failed', fault } }),
 
@@ -142,6 +144,7 @@ const ON = {
   },
 
   'tool/chosen': (state, { tool }) => ({ ...state, tool }),
+  'words/toggled': (state) => ({ ...state, words: !state.words }),
 };
 
 /**

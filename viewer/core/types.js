@@ -17,7 +17,8 @@
  * @property {number} stored         Bits Stored
  * @property {number} high           High Bit
  * @property {boolean} signed        Pixel Representation 1
- * @property {boolean} compressed    stored compressed: the gateway has decoded what we get
+ * @property {boolean} inverse       low values are shown white
+ * @property {[number, number]|null} padding  stored values from the first to the second are no image
  *
  * @typedef {object} Instance  One SOP instance, read from its metadata.
  * @property {string} uid
@@ -33,13 +34,14 @@
  * @typedef {{instance: Instance, frame: number}} Slice  One image of a stack; `frame` counts from 1.
  * @typedef {{id: string, slices: Slice[], multiframe: boolean}} Stack
  *
- * @typedef {{first: number, bits: number, data: ArrayLike<number>}} Lut
+ * @typedef {{first: number, bits: number, top: number, data: ArrayLike<number>}} Lut  `top`: the highest entry
  * @typedef {{slope: number, intercept: number, lut: Lut|null}} ModalityTransform
  * @typedef {'LINEAR'|'LINEAR_EXACT'|'SIGMOID'} WindowFunction
  * @typedef {{center: number, width: number, fn: WindowFunction, label?: string}} VoiWindow
  * @typedef {{kind: 'window', window: VoiWindow} | {kind: 'lut', lut: Lut}} Voi
  *
- * @typedef {{kind: 'gray', rows: number, columns: number, samples: Uint8Array|Uint16Array|Uint32Array, bytes: number}} GrayFrame
+ * @typedef {{kind: 'gray', rows: number, columns: number, pixel: Pixel, samples: Uint8Array|Uint16Array|Uint32Array, bytes: number}} GrayFrame
+ *   `pixel` describes the samples as they came, which is not always as they are stored
  * @typedef {{kind: 'color', rows: number, columns: number, rgba: Uint8ClampedArray, bytes: number}} ColorFrame
  * @typedef {{kind: 'rendered', rows: number, columns: number, image: ImageBitmap, bytes: number, reason: string}} RenderedFrame
  * @typedef {GrayFrame|ColorFrame|RenderedFrame} Frame

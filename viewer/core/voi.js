@@ -27,17 +27,16 @@ export function windowsOf(instance, frame) {
   const fn = named === 'LINEAR_EXACT' || named === 'SIGMOID' ? named : 'LINEAR';
   return centers
     .map((center, i) => ({ center, width: widths[i] ?? 0, fn, label: labels[i] ?? '' }))
-    .filter(({ width }) => (fn === 'LINEAR' ? width >= 1 : width > 0));
+    .filter(({ width }) => width > 0)
+    .map((window) => (fn === 'LINEAR' && window.width < 1 ? { ...window, fn: 'LINEAR_EXACT' } : window));
 }
 
 /** @param {Instance} instance @param {number} frame @returns {Voi|null} what the image asks to be shown with */
 export function ownVoi(instance, frame) {
-  const modality = modalityOf(instance, frame);
-  const signed = !modality.lut && (instance.pixel?.signed || modality.intercept < 0);
-  const lut = voiLut(instance, Boolean(signed));
-  if (lut) return { kind: 'lut', lut };
   const [window] = windowsOf(instance, frame);
-  return window ? { kind: 'window', window } : null;
+  if (window) return { kind: 'window', window };
+  const lut = voiLut(instance);
+  return lut ? { kind: 'lut', lut } : null;
 }
 
 /** @param {Pixel} pixel @returns {(raw: number) => number} the stored value in the bits of a sample */
@@ -79,24 +78,35 @@ function distinct(samples) {
 }
 
 /**
- * The window that spans what a frame holds, for images that bring none.
+ * The window that spans what a frame holds, for images that bring none. Up to 8 bits it spans all there could be:
+ * such images are made to be shown as they are.
  *
- * @param {GrayFrame} frame @param {Pixel} pixel @param {ModalityTransform} modality @returns {VoiWindow}
+ * @param {GrayFrame} frame @param {ModalityTransform} modality @returns {VoiWindow}
  */
-export function spanWindow(frame, pixel, modality) {
+export function spanWindow({ samples, pixel }, modality) {
+  const { stored, signed, padding } = pixel;
+  const plain = modality.slope === 1 && modality.intercept === 0 && !modality.lut;
+  if (stored <= 8 && plain) return spanning(signed ? -(2 ** (stored - 1)) : 0, signed ? 2 ** (stored - 1) - 1 : 2 ** stored - 1);
   const toStored = storedValue(pixel);
   const toModality = modalityValue(modality);
   let [low, high] = [Infinity, -Infinity];
-  for (const raw of distinct(frame.samples)) {
-    const value = toModality(toStored(raw));
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (const raw of distinct(samples)) {
+    const value = toStored(raw);
+    if (padding && value >= padding[0] && value <= padding[1]) continue;
+    const shown = toModality(value);
+    if (shown < low) low = shown;
+    if (shown > high) high = shown;
   }
-  return { center: (low + high) / 2, width: Math.max(high - low, 1e-6), fn: 'LINEAR_EXACT' };
+  return low <= high ? spanning(low, high) : spanning(0, 1);
+}
+
+/** @param {number} low @param {number} high @returns {VoiWindow} */
+function spanning(low, high) {
+  return { center: (low + high) / 2, width: high > low ? high - low : 1, fn: 'LINEAR_EXACT' };
 }
 
 /**
- * From the bits of a sample to the level on the screen.
+ * From the bits of a sample to the level on the screen; padding is black.
  *
  * @param {Pixel} pixel @param {ModalityTransform} modality @param {Voi} voi @param {boolean} invert
  * @returns {(raw: number) => number} 0 to 255, not yet rounded
@@ -105,7 +115,11 @@ export function levels(pixel, modality, voi, invert) {
   const toStored = storedValue(pixel);
   const toModality = modalityValue(modality);
   const toUnit = voiValue(voi);
-  return invert
-    ? (raw) => 255 - 255 * toUnit(toModality(toStored(raw)))
-    : (raw) => 255 * toUnit(toModality(toStored(raw)));
+  const [from, to] = pixel.padding ?? [Infinity, -Infinity];
+  return (raw) => {
+    const value = toStored(raw);
+    if (value >= from && value <= to) return 0;
+    const level = 255 * toUnit(toModality(value));
+    return invert ? 255 - level : level;
+  };
 }
