@@ -75,8 +75,8 @@ def header(**values: Any) -> JsonDataset:
 
 
 def described(syntax: str = EXPLICIT_LE, **values: Any) -> PixelDescription:
-    """Describe `header(**values)`."""
-    return describe(header(**values), syntax)
+    """Describe `header(**values)`, which holds no lookup tables."""
+    return describe(header(**values), syntax, tables=False)
 
 
 def shaped_like(pixels: NDArray[Any], **values: Any) -> dict[str, Any]:
