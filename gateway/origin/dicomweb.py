@@ -22,7 +22,7 @@ from gateway.origin.http import Answer, HttpClient, HttpLimits, Lane
 from gateway.origin.json_rows import RowDecoder
 from gateway.origin.parts import parts
 from gateway.origin.protocol import Frame, Part10
-from gateway.origin.questions import COMPUTED, Page, paged, resource_path, search_params, search_path
+from gateway.origin.questions import COMPUTED, Page, paged, resource_path, search_params, search_path, untold
 from gateway.origin.stored import stored_frames
 from gateway.streams import closing
 
@@ -61,12 +61,12 @@ class DicomwebOrigin:
             BadQuery: the origin finds the search too broad, or cannot tell an attribute it is to match.
         """
         completed = 0
-        async with closing(paged(query, lambda limit, offset: self._page(query, limit, offset))) as pages:
+        async with closing(paged(query, partial(self._page, query))) as pages:
             async for page in pages:
-                rows = [row for row in page if query.accepts(row, trusting=query.unanswered(row))]
+                rows = [row for row in page if _may_match(query, row)]
                 for start in range(0, len(rows), _AT_ONCE):
                     group = rows[start : start + _AT_ONCE]
-                    completed += sum(bool(query.unanswered(row)) for row in group)
+                    completed += sum(bool(untold(query, row)) for row in group)
                     if completed > MAX_COMPLETED_ROWS:
                         raise BadQuery(
                             "The origin cannot search by all of these keys, and too many rows match the others. "
@@ -164,17 +164,16 @@ class DicomwebOrigin:
 
     async def _complete(self, query: Query, row: JsonDataset) -> JsonDataset:
         """Return `row` with the attributes that the query matches and the origin left out."""
-        missing = query.unanswered(row)
+        missing = untold(query, row)
         if not missing:
             return row
-        told = sorted(missing & COMPUTED)
-        if told:
-            raise BadQuery(f"The origin does not tell {label((told[0],))}: search without it.")
+        counted = sorted(missing & COMPUTED)
+        if counted:
+            raise BadQuery(f"The origin does not tell {label((counted[0],))}: search without it.")
         ref = await self._first_instance(query.level, row)
         async with closing(self.metadata(ref)) as found:
-            async for dataset in found:
-                return row | {tag: dataset.json[tag] for tag in missing & dataset.json.keys()}
-        return row
+            whole = (await anext(found)).json
+        return row | {tag: whole[tag] for tag in missing & whole.keys()}
 
     async def _first_instance(self, level: Level, row: JsonDataset) -> InstanceRef:
         if level is Level.INSTANCE:
@@ -211,6 +210,11 @@ class DicomwebOrigin:
             part = await anext(instances)
             data = await collected(part.chunks, MAX_WHOLE_INSTANCE)
         return await asyncio.to_thread(lambda: list(stored_frames(data, ref.numbers)))
+
+
+def _may_match(query: Query, row: JsonDataset) -> bool:
+    missing = untold(query, row)
+    return query.accepts({tag: row[tag] for tag in row.keys() - missing}, trusting=missing)
 
 
 async def _rows(answer: Answer) -> AsyncIterator[JsonDataset]:

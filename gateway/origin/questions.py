@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VM
 
 from gateway.dicom.dataset import JsonDataset, first_text
@@ -40,6 +41,7 @@ COMPUTED: Final = frozenset(
         "00201209",  # NumberOfSeriesRelatedInstances
     }
 )
+_CHARACTER_SET: Final = "00080005"
 _MODALITIES_IN_STUDY: Final = "00080061"
 _MATCHED_ONE_BY_ONE: Final = frozenset({"UI", "DA", "TM", "DT"})
 _DECIMAL: Final = frozenset({"DS", "FD", "FL"})
@@ -105,6 +107,26 @@ def _is_single(tag: str) -> bool:
         return dictionary_VM(int(tag, 16)) == "1"
     except KeyError:
         return False
+
+
+def untold(query: Query, row: JsonDataset) -> frozenset[str]:
+    """Return the top-level tags with a key that `row` leaves out, or tells in letters it cannot write.
+
+    Orthanc's rows are in one Latin character set by default, and lose every letter that is not in it.
+    """
+    tags = query.unanswered(row)
+    codec = python_encoding.get(first_text(row, _CHARACTER_SET))
+    if codec is None:
+        return tags
+    return tags | {match.path[0] for match in query.matches if not _can_write(codec, match.value)}
+
+
+def _can_write(codec: str, text: str) -> bool:
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def paged(query: Query, fetch: Callable[[int, int], Awaitable[Page]]) -> AsyncIterator[list[JsonDataset]]:
