@@ -26,6 +26,7 @@ _GREATEST_LENGTH: Final = 0xFFFFFFFE
 _ENCODED_SLACK: Final = 4 << 20
 """Bytes an encoded frame may have beyond twice its decoded size: colour profiles, tables, tiny frames."""
 
+_ROWS: Final = 0x00280010
 _PIXEL_DATA: Final = 0x7FE00010
 _OFFSET_TABLES: Final = (0x7FE00001, 0x7FE00002)
 _LOSSY_JPEG: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
@@ -134,6 +135,8 @@ class _Header:
             description = _described(buffer, elements, syntax)
             changes, tail = _changes(description), _pixel_data_header(description)
             stage = _Pixels(syntax.codec, description)
+        elif find(elements, _ROWS) is not None:
+            raise Withheld(Reason.TRUNCATED, "the instance describes pixels and ends before them")
         meta = file_meta(_uid(buffer, elements, 0x00080016), _uid(buffer, elements, 0x00080018), EXPLICIT_LE)
         pieces.append(meta + _merged(buffer, elements, changes) + tail)
         del buffer[: scanner.position]
