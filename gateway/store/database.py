@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from gateway.errors import StorageError
+from gateway.errors import ConfigurationError, StorageError
 from gateway.store.schema import SCHEMA_VERSION, metadata, schema
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,8 @@ class Database:
         """Connect to `sqlite:///path` or `postgresql://user:password@host/name` and check the layout.
 
         Raises:
-            StorageError: no connection, or the tables are of another version of the gateway.
+            ConfigurationError: it is no such URL, or its tables are of another version of the gateway.
+            StorageError: no connection.
         """
         database = cls(_engine(url))
         try:
@@ -99,7 +100,7 @@ class Database:
                 return
             found = (await connection.execute(select(schema.c.version))).scalar()
         if found != SCHEMA_VERSION:
-            raise StorageError(
+            raise ConfigurationError(
                 f"The database has layout version {found}, this gateway needs {SCHEMA_VERSION}. "
                 "Run the gateway that made it, or give this one an empty database (DATABASE_URL)."
             )
@@ -138,7 +139,7 @@ def _engine(url: str) -> AsyncEngine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StorageError("DATABASE_URL is not a URL. Use sqlite:///path or postgresql://host/name.") from None
+        raise ConfigurationError("DATABASE_URL is not a URL. Use sqlite:///path or postgresql://host/name.") from None
     if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
         return _sqlite(parsed, Path(parsed.database))
     if parsed.drivername in ("postgresql", "postgres"):
@@ -149,7 +150,7 @@ def _engine(url: str) -> AsyncEngine:
             hide_parameters=True,
             pool_pre_ping=True,
         )
-    raise StorageError("DATABASE_URL must begin with sqlite:/// and a path, or with postgresql://.")
+    raise ConfigurationError("DATABASE_URL must begin with sqlite:/// and a path, or with postgresql://.")
 
 
 def _sqlite(url: URL, path: Path) -> AsyncEngine:

@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
+from urllib.parse import unquote, urlsplit
+
+from gateway.errors import ConfigurationError, StorageError
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,18 @@ class Unreadable:
     """How many folders could not be listed during a walk."""
 
     folders: int = 0
+
+
+def folder_of(url: str, setting: str) -> Path:
+    """Return the folder that a `file:///` URL names.
+
+    Raises:
+        ConfigurationError: naming the setting, when it is another kind of URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+        raise ConfigurationError(f"{setting} must begin with file:/// and name a folder.")
+    return Path(unquote(parts.path))
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -112,3 +128,45 @@ def is_gone(root: Path, path: bytes) -> bool:
             return not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
     except OSError as error:
         return error.errno in _GONE
+
+
+def append_private(path: Path) -> BinaryIO:
+    """Open the file at `path` for appending, unbuffered; a new one is readable to its owner only.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    return cast("BinaryIO", os.fdopen(descriptor, "ab", buffering=0))
+
+
+def write_all(file: BinaryIO, data: bytes | bytearray) -> None:
+    """Write all of `data` to an unbuffered file, which alone may take only a part.
+
+    Raises:
+        OSError: the disk is full or failed.
+    """
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable: a file that was renamed into it is there after a power failure.
+
+    Raises:
+        OSError: it cannot be done.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def storage_error(what: str, error: OSError) -> StorageError:
+    """Return the error for a failure of the file system below our own folder `what`."""
+    if error.errno in _FULL:
+        return StorageError(f"The disk of the {what} is full. Free some space, then try again.")
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return StorageError(f"The {what} cannot be used ({name}). Check its folder, its owner and its disk.")

@@ -1,10 +1,10 @@
-"""Blocking calls off the event loop, such that what they use can be released afterwards."""
+"""Work that is not torn in two when whoever waits for it is cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,7 +16,12 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     When the caller is cancelled the thread is still waited for: a file closed under a running read could make
     that read take bytes from whatever is opened next under the same number.
     """
-    running = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    return await to_the_end(asyncio.to_thread(function, *args, **kwargs))
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns; when the caller is cancelled, `work` is finished first."""
+    running = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from gateway.errors import StorageError
+from gateway.errors import ConfigurationError, GatewayError, StorageError
 from gateway.store.database import Database, upsert
 from gateway.store.schema import SCHEMA_VERSION, schema, sources
 
@@ -48,7 +48,7 @@ def test_a_database_of_another_version_is_refused_with_what_to_do(database_url: 
         await database.close()
         await Database.open(database_url)
 
-    with pytest.raises(StorageError, match=rf"version {version}.*needs {SCHEMA_VERSION}.*empty database"):
+    with pytest.raises(ConfigurationError, match=rf"version {version}.*needs {SCHEMA_VERSION}.*empty database"):
         asyncio.run(scenario())
 
 
@@ -199,7 +199,7 @@ def test_a_wrong_url_is_an_error_that_names_the_setting_and_no_secret(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(StorageError, match="DATABASE_URL") as caught:
+    with pytest.raises(GatewayError, match="DATABASE_URL") as caught:
         asyncio.run(Database.open(url))
     assert "hunter2secret" not in f"{caught.value!r}{caught.value.__cause__!r}{caplog.text}"
 
