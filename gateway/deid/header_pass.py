@@ -13,11 +13,11 @@ from operator import itemgetter
 from typing import Final
 
 from gateway.deid.actions import Action
-from gateway.deid.plan import Plan
+from gateway.deid.plan import NO_PART, Plan
 from gateway.deid.rules import Rule
 from gateway.deid.scope import Bound, Scope
 from gateway.dicom.charset import SPECIFIC_CHARACTER_SET, UTF8_TERM, Charset, charset_of
-from gateway.dicom.dictionary import creator_tag, display_tag, hex_tag, is_private_creator
+from gateway.dicom.dictionary import display_tag, hex_tag
 from gateway.dicom.elements import FRAGMENTS, PIXEL_DATA, SAME, Element, Elements, find
 from gateway.dicom.json_model import encode_dataset, encode_element, encode_item, raw_value
 from gateway.dicom.values import encode_header, read_text
@@ -26,7 +26,9 @@ from gateway.errors import Reason, Withheld
 
 _STRUCTURAL: Final = frozenset((SPECIFIC_CHARACTER_SET, 0xFFFCFFFC))
 """What no rule is asked about: the character set, which is always UTF-8, and Data Set Trailing Padding."""
-_KEEP: Final = Action.KEEP
+_KEEP, _DROP = Action.KEEP, Action.DROP
+_SHARED: Final = 1 << 14
+_LONGEST_SHARED: Final = 128
 # A Code String with a long number is left to the rule, which may see more in it than its form.
 _PLAIN: Final = {vr: pattern.fullmatch for vr, pattern in RAW.items()} | {
     "CS": re.compile(rb"(?!.*[0-9]{6})(?:" + RAW["CS"].pattern + rb")").fullmatch
@@ -43,15 +45,32 @@ def _insertions(plan: Plan, scope: Scope) -> dict[int, bytes]:
     return dict(sorted((own | {SPECIFIC_CHARACTER_SET: b""}).items()))
 
 
+@lru_cache(maxsize=8)
+def _rules(_plan: Plan) -> dict[tuple[int, str, str], Rule]:
+    """Return the decisions of a plan as they are made, so that the loop below asks a dictionary."""
+    return {}
+
+
+@lru_cache(maxsize=8)
+def _outcomes(_plan: Plan, _bound: Bound) -> dict[tuple[int, str, bytes], bytes]:
+    """Return the encoded outcomes of rules on short ASCII values.
+
+    Neighbours in a series share nearly all of them. Originals stay in memory no longer than in the caches of
+    `Keys`: both are bounded.
+    """
+    return {}
+
+
 class HeaderPass:
     """Rewrites the data sets of one buffer. `actions` collects what was done, by path, when it is given."""
 
-    __slots__ = ("_actions", "_bound", "_data", "_decide", "_plan", "non_ascii")
+    __slots__ = ("_actions", "_bound", "_data", "_outcomes", "_plan", "_rules", "non_ascii")
 
     def __init__(self, plan: Plan, bound: Bound, data: bytes, actions: dict[str, str] | None = None) -> None:
         self._plan = plan
-        self._decide = plan.decide
         self._bound = bound
+        self._rules = _rules(plan)
+        self._outcomes = _outcomes(plan, bound)
         self._data = data
         self._actions = actions
         self.non_ascii = False
@@ -79,23 +98,25 @@ class HeaderPass:
         return b"".join(self._pieces(elements, charset, ""))
 
     def _pieces(self, elements: Elements, charset: Charset, path: str) -> list[bytes]:
-        data, decide, actions = self._data, self._decide, self._actions
+        data, rules, actions = self._data, self._rules, self._actions
         pieces: list[bytes] = []
         creators: dict[int, str] = {}
-        creator = ""
         run_start = run_end = 0  # what is to be cut out of the input next
         for element in elements:
             tag, vr, start, offset, end, form, _ = element
-            if tag in _STRUCTURAL:
-                continue
             if tag & 0x10000:
-                creator = creators.get(creator_tag(tag), "")
-                if is_private_creator(tag) and vr in TEXT:
+                creator = creators.get(tag & 0xFFFF0000 | tag >> 8 & 0xFF, "")
+                if tag & 0xFFFF < 0x100 and vr in TEXT:
                     creators[tag] = "".join((read_text(vr, raw_value(data, element), charset) or [])[:1])
-            rule = decide(tag, vr, creator)
+            else:
+                creator = ""
+            rule = rules.get((tag, vr, creator)) or self._decide(tag, vr, creator)
             if actions is not None:
                 actions[path + hex_tag(tag)] = rule.action
-            if rule.action is _KEEP and form == SAME:
+            action = rule.action
+            if action is _DROP:
+                continue
+            if action is _KEEP and form == SAME:
                 plain = _PLAIN.get(vr)
                 if plain is not None:
                     kept = plain(data, offset, end) is not None
@@ -120,10 +141,16 @@ class HeaderPass:
             pieces.append(data[run_start:run_end])
         return pieces
 
+    def _decide(self, tag: int, vr: str, creator: str) -> Rule:
+        rule = NO_PART if tag in _STRUCTURAL else self._plan.decide(tag, vr, creator)
+        if len(self._rules) < _SHARED:
+            self._rules[tag, vr, creator] = rule
+        return rule
+
     def _changed(self, element: Element, rule: Rule, charset: Charset, path: str) -> bytes:
         """Return an element that cannot be cut out of the input as it is; b"" when it is dropped."""
         tag, vr, form = element.tag, element.vr, element.form
-        if rule.drops or form == FRAGMENTS or tag in PIXEL_DATA:
+        if form == FRAGMENTS or tag in PIXEL_DATA:
             return b""
         if element.items is not None:
             return self._sequence(element, rule, charset, path)
@@ -131,7 +158,14 @@ class HeaderPass:
         if vr in TEXT:
             if rule.keeps and _PLAIN[vr](raw):
                 return encode_header(tag, vr, len(raw)) + raw
-            return self._text(tag, vr, rule, read_text(vr, raw, charset) or [])
+            if tag & 0x10000 or len(raw) > _LONGEST_SHARED or not raw.isascii() or b"\x1b" in raw:
+                return self._text(tag, vr, rule, read_text(vr, raw, charset) or [])
+            outcome = self._outcomes.get((tag, vr, raw))
+            if outcome is None:
+                outcome = self._text(tag, vr, rule, read_text(vr, raw, charset) or [])
+                if len(self._outcomes) < _SHARED and not self.non_ascii:
+                    self._outcomes[tag, vr, raw] = outcome
+            return outcome
         if rule.keeps:
             # A field that is no whole number of values says nothing that could be read: present, empty.
             field = b"" if len(raw) % _WIDTH.get(vr, 1) else raw

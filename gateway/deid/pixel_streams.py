@@ -78,8 +78,7 @@ class NativePixels:
             taken = self._carry + taken
             whole = len(taken) if self.ended else len(taken) - len(taken) % self._width
             self._carry = taken[whole:]
-            # An odd rest is the value's last byte and has no partner to change places with.
-            taken = swap(taken[:whole], self._width) + taken[whole - whole % self._width : whole]
+            taken = swap(taken[:whole], self._width)
         if self.ended and self._length & 1:
             taken += b"\0"
         self._at += len(taken)

@@ -35,7 +35,7 @@ class StreamCleaner:
                 self._codec = Jpeg2000()
             case Codec.RLE:
                 self._codec = Rle()
-            case Codec.NATIVE:
+            case Codec.NATIVE | Codec.UNCOMPRESSED:
                 self._codec = None
             case _:
                 raise Withheld(Reason.UNSUPPORTED_TRANSFER_SYNTAX, syntax.name)

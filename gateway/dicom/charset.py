@@ -7,7 +7,7 @@ its character set cannot decode gives None: there are no replacement characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -121,7 +121,7 @@ def charset(terms: bytes) -> Charset:
     return Charset(codec, extended=bool(match[1]) or (len(names) > 1 and codec not in ("utf_8", "gb18030", "gbk")))
 
 
-def charset_of(data: Buffer, elements: Iterable[Element], inherited: Charset = ASCII) -> Charset:
+def charset_of(data: Buffer, elements: Sequence[Element], inherited: Charset = ASCII) -> Charset:
     """Return the repertoire of one data set: its own, or that of the data set around it (PS3.5 §7.5.3)."""
     own = find(elements, SPECIFIC_CHARACTER_SET)
     return inherited if own is None else charset(bytes(data[own.offset : own.end]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from gateway.dicom.dictionary import display_tag
@@ -57,6 +59,7 @@ class Limits:
 
 
 LIMITS: Final = Limits()
+_tag = itemgetter(0)
 
 
 def malformed(tag: int, what: str) -> Withheld:
@@ -64,9 +67,7 @@ def malformed(tag: int, what: str) -> Withheld:
     return Withheld(Reason.MALFORMED, f"{display_tag(tag)}: {what}")
 
 
-def find(elements: Iterable[Element], tag: int) -> Element | None:
+def find(elements: Sequence[Element], tag: int) -> Element | None:
     """Return the element of one data set, in order as the scanner gives it, that has `tag`, or None."""
-    for element in elements:
-        if element[0] >= tag:
-            return element if element[0] == tag else None
-    return None
+    at = bisect_left(elements, tag, key=_tag)
+    return elements[at] if at < len(elements) and elements[at][0] == tag else None

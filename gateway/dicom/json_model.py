@@ -76,12 +76,12 @@ def _dataset(
 
 
 def raw_value(data: Buffer, element: Element) -> bytes:
-    """Return the value field of an element, little endian and of even length."""
+    """Return the value field of an element, little endian; text and bytes of odd length are padded."""
     facts = VRS[element.vr]
     raw = bytes(data[element.offset : element.end])
     if element.form == SWAPPED:
         raw = swap(raw, facts.width)
-    return raw + facts.pad if len(raw) & 1 else raw
+    return raw + facts.pad if len(raw) & 1 and facts.kind in (Kind.TEXT, Kind.BYTES) else raw
 
 
 def _element(vr: str, raw: bytes, charset: Charset, bulk: BulkUri | None, path: str) -> JsonElement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from struct import unpack_from
@@ -195,15 +196,18 @@ def _read(file: BinaryIO | _Bytes, limits: Limits) -> Header:
 
 def file_meta(sop_class: str, sop_instance: str, syntax: str) -> bytes:
     """Return a preamble of zeros, `DICM` and a new file meta group (PS3.10 §7.1)."""
-    body = b"".join(
-        encode_element(tag, vr, [value])
-        for tag, vr, value in (
-            (0x00020001, "OB", b"\0\1"),
-            (0x00020002, "UI", sop_class),
-            (0x00020003, "UI", sop_instance),
-            (_TRANSFER_SYNTAX_UID, "UI", syntax),
-            (0x00020012, "UI", IMPLEMENTATION_CLASS_UID),
-            (0x00020013, "SH", IMPLEMENTATION_VERSION_NAME),
-        )
-    )
+    before, after = _meta_around(sop_class, syntax)
+    body = before + encode_element(0x00020003, "UI", [sop_instance]) + after
     return bytes(_PREAMBLE) + b"DICM" + encode_element(0x00020000, "UL", [len(body)]) + body
+
+
+@lru_cache(maxsize=256)
+def _meta_around(sop_class: str, syntax: str) -> tuple[bytes, bytes]:
+    """Return what stands before and after the only element that differs from instance to instance."""
+    before = encode_element(0x00020001, "OB", [b"\0\1"]) + encode_element(0x00020002, "UI", [sop_class])
+    after = (
+        encode_element(_TRANSFER_SYNTAX_UID, "UI", [syntax])
+        + encode_element(0x00020012, "UI", [IMPLEMENTATION_CLASS_UID])
+        + encode_element(0x00020013, "SH", [IMPLEMENTATION_VERSION_NAME])
+    )
+    return before, after

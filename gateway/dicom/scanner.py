@@ -163,6 +163,8 @@ class Scanner:
         tag = 0
         while pos < limit:
             if pos + 8 > limit:
+                if self._only_zeros(pos, holder):
+                    return pos
                 raise holder.short(tag, pos + 8)
             group, number, code, length = header(buffer, pos)
             tag = group << 16 | number
@@ -200,10 +202,12 @@ class Scanner:
         tag = 0
         while pos < limit:
             if pos + 8 > limit:
+                if self._only_zeros(pos, holder):
+                    return pos
                 raise holder.short(tag, pos + 8)
             group, number, length = _item_le(buffer, pos)
             tag = group << 16 | number
-            vr = VR.get(tag)
+            vr = VR.get(tag) if tag else None
             if vr is None:
                 if tag == ITEM_END and holder.open:
                     return pos + 8
@@ -257,8 +261,8 @@ class Scanner:
 
     def _unknown(self, element: Element, depth: int) -> Element:
         """Return an UN element as what PS3.5 §6.2.2 lets it be: a sequence, a known attribute, or bytes."""
-        tag, _, start, offset, end, form, _ = element
-        if self._buffer[offset : offset + 4] == b"\xfe\xff\x00\xe0":
+        tag, _, start, offset, end, _, _ = element
+        if end - offset >= 8 and self._buffer[offset : offset + 4] == b"\xfe\xff\x00\xe0":
             count = self._count
             try:
                 items, _ = self._items(tag, offset, _Holder(end, depth, True, True, False))
@@ -269,7 +273,7 @@ class Scanner:
             else:
                 return Element(tag, "SQ", start, offset, end, VALUE_SAME, items)
         known = vr_of(tag, signed=self._signed)
-        if form != SWAPPED and known not in ("SQ", "UN"):
+        if known not in ("SQ", "UN"):
             return Element(tag, known, start, offset, end, VALUE_SAME, None)
         return element
 
@@ -325,8 +329,9 @@ class Scanner:
         return Withheld(Reason.HEADER_TOO_LARGE, f"the limit is {self._limits.elements} elements")
 
     def _only_zeros(self, pos: int, holder: _Holder) -> bool:
-        if holder.depth or self._buffer.count(0, pos) != len(self._buffer) - pos:
-            return False
+        left = len(self._buffer) - pos
+        if holder.depth or left < 2 or self._buffer.count(0, pos) != left:
+            return False  # a single zero may be the first byte of a group number
         if not self._final:
             raise _NeedMore(pos + 8, exact=False)
         return True

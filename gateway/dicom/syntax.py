@@ -14,6 +14,8 @@ class Codec(StrEnum):
     """The bit stream of one frame."""
 
     NATIVE = "native"
+    UNCOMPRESSED = "uncompressed"
+    """Native frames, each in a fragment of its own."""
     JPEG = "jpeg"
     JPEG_LS = "jpeg-ls"
     JPEG_2000 = "jpeg-2000"
@@ -81,6 +83,7 @@ _KNOWN: Final = {
         TransferSyntax(EXPLICIT_LE, "Explicit VR Little Endian"),
         TransferSyntax(EXPLICIT_BE, "Explicit VR Big Endian", big_endian=True),
         TransferSyntax(DEFLATED_LE, "Deflated Explicit VR Little Endian", deflated=True),
+        _encoded("1.98", "Encapsulated Uncompressed", Codec.UNCOMPRESSED, "application/octet-stream"),
         _encoded("4.50", "JPEG Baseline", Codec.JPEG, _JPEG, lossy=True),
         _encoded("4.51", "JPEG Extended", Codec.JPEG, _JPEG, lossy=True),
         _encoded("4.57", "JPEG Lossless, Process 14", Codec.JPEG, _JPEG),

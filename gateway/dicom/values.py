@@ -17,14 +17,14 @@ _NOT_FINITE: Final = {"NaN": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def swap(raw: bytes, width: int) -> bytes:
-    """Return `raw` with every `width`-byte word reversed; a rest shorter than a word is left out."""
+    """Return `raw` with every `width`-byte word reversed; a rest shorter than a word stays as it is."""
     if width == 1:
         return raw
     whole = len(raw) - len(raw) % width
     swapped = bytearray(whole)
     for i in range(width):
         swapped[i::width] = raw[width - 1 - i : whole : width]
-    return bytes(swapped)
+    return bytes(swapped) + raw[whole:]
 
 
 def split_text(vr: str, text: str) -> list[str]:
@@ -88,7 +88,7 @@ def decimal(number: float) -> str:
     if text.endswith(".0"):
         text = text[:-2]
     for digits in range(16, 7, -1):
-        if len(text) <= 16:
+        if len(text) <= 16 and math.isfinite(float(text)):
             break
         text = f"{number:.{digits}g}"
     return text
@@ -119,7 +119,7 @@ def encode_value(vr: str, values: Sequence[Any]) -> bytes:
 
 
 def _text(vr: str, value: Any) -> str:
-    if isinstance(value, dict):
+    if vr == "PN" and isinstance(value, dict):
         return person_text(value)
     if isinstance(value, str):
         return value
