@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -163,7 +162,9 @@ class HttpClient:
             same = target.origin() == self._root.origin() and target.user is None
         except ValueError:
             same = False
-        if not same or not target.raw_path.startswith(self._root.raw_path + "/") or "/." in target.raw_path:
+        root = self._root.raw_path.rstrip("/") + "/"
+        below = target.raw_path.partition(root)[2] if same and target.raw_path.startswith(root) else ""
+        if not below or "%" in below or any(step in (".", "..") for step in below.split("/")):
             raise OriginRefused("The origin redirects to another place. Give the URL at which it answers itself.")
         return target
 
@@ -171,6 +172,11 @@ class HttpClient:
         try:
             # aiohttp repeats an idempotent request once when a kept connection turns out to be closed.
             return await self._open_session().get(url, headers={"Accept": accept}, allow_redirects=False)
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
+            if self._tls is not None and self._credentials.certificate is None:
+                # In TLS 1.3 that is all a client sees when the server wants a certificate.
+                raise OriginRefused("The origin ended the TLS connection. It may want a client certificate.") from None
+            raise _translated(error, answered=False) from None
         except _FAILURES as error:
             raise _translated(error, answered=False) from None
 
@@ -209,8 +215,6 @@ def _translated(error: Exception, *, answered: bool) -> GatewayError:
         return OriginUnreachable("The origin does not speak TLS as we do. Check whether its URL is https or http.")
     if isinstance(error, aiohttp.ClientConnectorError):
         return OriginUnreachable("The origin cannot be reached. Check that it runs and that its URL is right.")
-    if isinstance(error.__cause__, ssl.SSLError) and not answered:
-        return OriginRefused("The origin ended the TLS connection. Check the client certificate and key.")
     if answered:
         return OriginBroken("The origin's answer broke off before it was complete. Ask again.")
     return OriginBroken("The origin closed the connection without a valid answer. Ask again.")
