@@ -17,11 +17,8 @@ from gateway.origin.protocol import Frame, Part10
 from gateway.origin.stored import stored_frames
 from gateway.store.files import open_beneath, stamp_of
 from gateway.store.index import InstanceIndex, Located
-from gateway.store.threads import in_thread
+from gateway.store.threads import CHUNK, in_thread
 from gateway.streams import close, closing
-
-CHUNK: Final = 1 << 19
-"""Bytes read at a time: large enough that the hop to a thread costs little, small enough to hold many of them."""
 
 _AGAIN: Final = "was removed or changed after it was indexed, or cannot be read. Ask again."
 

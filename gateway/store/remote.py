@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 import orjson
@@ -19,11 +18,10 @@ from gateway.errors import Conflict, NotFound, OriginError, StorageError, Withhe
 from gateway.origin.credentials import Credentials, separate
 from gateway.origin.dicomweb import DicomwebOrigin
 from gateway.store.deposit import PutResult
-from gateway.store.threads import in_thread, to_the_end
+from gateway.store.threads import read_file, to_the_end
 from gateway.store.workspace import StagedInstance
 from gateway.streams import closing
 
-_CHUNK: Final = 1 << 19
 _MAX_ANSWER: Final = 1 << 20
 """Bytes of an answer about one instance; servers that add a page of prose stay below."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300)
@@ -84,7 +82,7 @@ class RemoteArchive:
             raise StorageError("Only what the engine has de-identified can be stored.")
         ref = InstanceRef(header.study, header.series, header.instance)
         try:
-            expected = await _content(_file_chunks(staged.path))
+            expected = await _content(read_file(staged.path))
             held = await self._held(ref)
             if held is not None:
                 if held != expected:
@@ -135,7 +133,7 @@ class RemoteArchive:
 
         async def body() -> AsyncIterator[bytes]:
             yield head
-            async for chunk in _file_chunks(staged.path):
+            async for chunk in read_file(staged.path):
                 yield chunk
             yield tail
 
@@ -193,15 +191,6 @@ async def _content(chunks: AsyncIterator[bytes]) -> _Content:
     if syntax is None:
         raise StorageError("An instance cannot be compared: it is too short to be one.")
     return _Content(syntax, digest.hexdigest())
-
-
-async def _file_chunks(path: Path) -> AsyncIterator[bytes]:
-    file: BinaryIO = await in_thread(path.open, "rb", buffering=0)
-    try:
-        while chunk := await in_thread(file.read, _CHUNK):
-            yield chunk
-    finally:
-        file.close()
 
 
 def _parsed(text: bytearray) -> JsonDataset:

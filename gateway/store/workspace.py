@@ -14,7 +14,8 @@ from gateway.deid.deidentified import DeidentifiedHeader
 from gateway.errors import StorageError
 from gateway.store.files import append_private, folder_of, storage_error, write_all
 from gateway.store.scratch import Scratch
-from gateway.store.threads import in_thread
+from gateway.store.threads import in_thread, read_file
+from gateway.streams import closing
 
 _GATHERED: Final = 1 << 16
 """Bytes gathered before a write: a body that arrives in small pieces is not written in small pieces."""
@@ -71,6 +72,21 @@ class StagedFile:
     def sha256(self) -> str:
         """The hash of the completed file, in hexadecimal."""
         return self._digest.hexdigest()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the completed file.
+
+        Raises:
+            StorageError: it is not complete, or the disk failed.
+        """
+        if not self._complete:
+            raise StorageError("A file of the workspace was read before it was complete.")
+        async with closing(read_file(self.path)) as chunks:
+            try:
+                async for chunk in chunks:
+                    yield chunk
+            except OSError as error:
+                raise storage_error("workspace", error) from None
 
     def instance(self, header: DeidentifiedHeader, *, jpeg: bytes | None = None) -> StagedInstance:
         """Return the completed file as the instance that the engine wrote into it.

@@ -14,8 +14,8 @@ from gateway.dicom.uid import UID, FrameRef, InstanceRef, SeriesRef, StudyRef
 from gateway.dicomweb.query import Level, Match, Query
 from gateway.errors import GatewayError, NotFound, OriginBroken, OriginUnreachable
 from gateway.origin.folder import FolderOrigin
-from gateway.origin.indexed import CHUNK
 from gateway.store.database import Database
+from gateway.store.threads import CHUNK
 from tests.builders import CANARIES, DEFLATED_LE, IMPLICIT_LE, RLE, planted, planted_ct_series, ref_of
 from tests.samples import instances as sample_instances
 from tests.samples import samples

@@ -47,6 +47,7 @@ def test_a_staged_file_holds_what_was_written_and_goes_away(tmp_path: Path) -> N
             await file.complete()
             whole = b"".join(pieces)
             assert file.path.read_bytes() == whole
+            assert b"".join([chunk async for chunk in file.chunks()]) == whole
             assert (file.size, file.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
         return file.path
 
@@ -144,6 +145,8 @@ def test_only_a_complete_file_becomes_an_instance(tmp_path: Path) -> None:
             await file.write(data)
             with pytest.raises(StorageError):
                 file.instance(header_of(data))
+            with pytest.raises(StorageError):
+                [chunk async for chunk in file.chunks()]
             await file.complete()
             instance = file.instance(header_of(data), jpeg=b"jpeg")
             assert (instance.size, instance.jpeg) == (len(data), b"jpeg")
