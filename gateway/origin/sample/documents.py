@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from gateway.origin.sample.abdomen import LESION, SIZE, SPACING
-from gateway.origin.sample.identity import code
+from gateway.origin.sample.identity import code, even
 from gateway.origin.sample.patients import VISITS, Visit
 from gateway.origin.sample.sections import CT_IMAGE, CT_SERIES, CT_STEP, CT_TOP
 from gateway.origin.sample.writing import Instance, Instances, Series, begin, uid
@@ -235,4 +235,4 @@ def _pdf(text: str) -> bytes:
     start = len(page)
     page += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
     page += b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
-    return page + b"\0" * (len(page) % 2)
+    return even(page)

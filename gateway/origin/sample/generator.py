@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import StorageError
-from gateway.origin.sample import captures, documents, moving, nuclear, radiographs, sections, shipped
+from gateway.origin.sample import captures, documents, enhanced, moving, nuclear, radiographs, sections, shipped
 from gateway.origin.sample.writing import Instances, write
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ SERIES: Final[tuple[Callable[[], Instances], ...]] = (
     radiographs.mammography,
     sections.computed_tomography,
     sections.magnetic_resonance,
-    sections.enhanced_magnetic_resonance,
+    enhanced.enhanced_magnetic_resonance,
     moving.ultrasound,
     moving.angiogram,
     moving.swallow,

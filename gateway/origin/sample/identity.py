@@ -178,11 +178,12 @@ def _private(ds: Dataset, visit: Visit) -> None:
     inner.PatientName = patient.name
     inner.PatientBirthDate = patient.born
     block.add_new(0x04, "SQ", Sequence([inner]))
-    block.add_new(0x05, "UN", _even(f"{patient.name}|{patient.identity}|{visit.accession}".encode()))
+    block.add_new(0x05, "UN", even(f"{patient.name}|{patient.identity}|{visit.accession}".encode()))
     block.add_new(0x06, "DA", patient.born)
 
 
-def _even(data: bytes) -> bytes:
+def even(data: bytes) -> bytes:
+    """Return `data`, padded to an even length (PS3.5 §7.1.1)."""
     return data + b"\0" * (len(data) % 2)
 
 

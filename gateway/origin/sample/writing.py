@@ -25,7 +25,7 @@ from pydicom.uid import (
 )
 
 from gateway.origin.sample import jpeg_lossless
-from gateway.origin.sample.identity import identify
+from gateway.origin.sample.identity import even, identify
 from gateway.origin.sample.patients import Visit
 
 _NAMESPACE: Final = uuid.UUID("6f2a9c1e-5f0b-4c57-9d0e-7c0b8d1f4a35")
@@ -113,7 +113,7 @@ def set_pixels(
     if frames.ndim == (4 if colour else 3):
         ds.NumberOfFrames = frames.shape[0]
     data = frames.astype(f"<{'i' if signed else 'u'}{allocated // 8}").tobytes()
-    ds.add_new("PixelData", "OB" if allocated == 8 else "OW", data + b"\0" * (len(data) % 2))
+    ds.add_new("PixelData", "OB" if allocated == 8 else "OW", even(data))
 
 
 def _jpeg(frame: NDArray[Any], comment: str) -> bytes:
@@ -155,7 +155,7 @@ def write(instance: Instance, folder: Path) -> Path:
     meta.ImplementationVersionName = "SAMPLE_PACS"
     meta.SourceApplicationEntityTitle = f"{visit.place.code}_{ds.Modality}"
     meta.PrivateInformationCreatorUID = UID(_IMPLEMENTATION)
-    meta.PrivateInformation = _even(f"{visit.patient.name} {visit.accession}".encode())
+    meta.PrivateInformation = even(f"{visit.patient.name} {visit.accession}".encode())
     ds.file_meta = meta
     if not instance.encoded and instance.syntax in _COMPRESSED:
         _compress(instance)
@@ -165,10 +165,6 @@ def write(instance: Instance, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     ds.save_as(path, enforce_file_format=True)
     return path
-
-
-def _even(data: bytes) -> bytes:
-    return data + b"\0" * (len(data) % 2)
 
 
 def planes(images: list[NDArray[Any]]) -> NDArray[np.float32]:
