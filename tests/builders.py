@@ -7,6 +7,7 @@ whether it leaked.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -275,7 +276,9 @@ def encapsulated(data: Dataset, frames: list[bytes], syntax: str) -> bytes:
 
 def ref_of(data: bytes) -> InstanceRef:
     """Return the reference of the instance in a Part 10 file."""
-    found = dcmread(io.BytesIO(data), stop_before_pixels=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = dcmread(io.BytesIO(data), stop_before_pixels=True)
     return InstanceRef(UID(found.StudyInstanceUID), UID(found.SeriesInstanceUID), UID(found.SOPInstanceUID))
 
 

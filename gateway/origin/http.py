@@ -27,7 +27,7 @@ from gateway.origin.credentials import Credentials, separate
 
 log = logging.getLogger(__name__)
 
-_CHUNK: Final = 128 * 1024
+_CHUNK: Final = 256 * 1024
 """aiohttp stops reading from the socket when twice as much waits to be taken."""
 _MAX_REDIRECTS: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -63,7 +63,7 @@ class Origin(Protocol):
         ...
 
     async def instance_refs(self, ref: ResourceRef) -> list[InstanceRef]:
-        """Return the references of all instances of `ref`, in the order in which `instances` yields them."""
+        """Return the references of all instances of `ref`; `instances` may yield them in another order."""
         ...
 
     async def check(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
 
 from gateway.dicom.dataset import first_text
 from gateway.dicom.syntax import EXPLICIT_LE
@@ -24,6 +25,7 @@ from tests.builders import (
     DEFLATED_LE,
     EXPLICIT_BE,
     IMPLICIT_LE,
+    JPEG_BASELINE,
     RLE,
     part10,
     planted,
@@ -428,6 +430,33 @@ def test_frames_of_real_files_are_what_the_file_holds(open_origin: OpenOrigin, n
         (frame,) = await frames(origin, ref_of(data), 1)
         assert frame.transfer_syntax == expected.transfer_syntax
         assert frame.data.rstrip(b"\0") == expected.data.rstrip(b"\0")
+
+    run(open_origin, [data], scenario)
+
+
+def one_bit() -> bytes:
+    """Return three frames of 15 pixels of one bit, so that two of them start within a byte."""
+    data = planted_dataset("OT", NumberOfFrames=3, Rows=3, Columns=5, SamplesPerPixel=1)
+    data.PhotometricInterpretation, data.PixelRepresentation = "MONOCHROME2", 0
+    data.BitsAllocated, data.BitsStored, data.HighBit = 1, 1, 0
+    data.PixelData = bytes([0b01011010, 0b11000011, 0b00111100, 0b10100101, 0b01100110, 0b00011001])
+    data["PixelData"].VR = "OB"
+    return part10(data)
+
+
+def fragmented(*, table: bool) -> bytes:
+    """Return three encoded frames, with a table of offsets of two fragments each."""
+    data = planted_dataset("OT", NumberOfFrames=3, Rows=8, Columns=8, BitsAllocated=8, SamplesPerPixel=1)
+    pixels = [bytes([number] * 40) for number in (1, 2, 3)]
+    data.PixelData = encapsulate(pixels, fragments_per_frame=2 if table else 1, has_bot=table)
+    data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
+    return part10(data, JPEG_BASELINE)
+
+
+@pytest.mark.parametrize("data", [one_bit(), fragmented(table=True), fragmented(table=False)])
+def test_frames_of_every_layout_are_told_apart(open_origin: OpenOrigin, data: bytes) -> None:
+    async def scenario(origin: Origin) -> None:
+        assert await frames(origin, ref_of(data), 3, 1, 2) == list(stored_frames(data, [3, 1, 2]))
 
     run(open_origin, [data], scenario)
 

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import secrets
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -113,7 +114,8 @@ def running_orthanc(folder: Path, **settings: object) -> Iterator[Orthanc]:
             return False
         return found == name
 
-    with running(command, ready=ready, log=log) as port:
+    # It takes two seconds to end in order, and nothing it holds is wanted any more.
+    with running(command, ready=ready, log=log, stop=signal.SIGKILL) as port:
         yield Orthanc(port, password, log)
 
 
