@@ -10,11 +10,13 @@ from typing import Final, Generic, TypeVar
 from pydicom._dicom_dict import DicomDictionary
 
 from gateway.deid.actions import Action
-from gateway.deid.plan import PRIVATE, Mask, Plan
+from gateway.deid.markers import MARKERS
+from gateway.deid.plan import PRIVATE, Mask, Only, Plan
 from gateway.deid.profile import Dates, Profile, ProfileRule, load_profile
 from gateway.deid.rules import Rule
 from gateway.deid.table import RESOLVED, Option, Row
 from gateway.deid.vocabulary import Section
+from gateway.dicom.uid import UID
 from gateway.dicom.vr import TEXT, VRS
 from gateway.errors import ConfigurationError
 
@@ -23,6 +25,10 @@ _OLDEST_AGE: Final = 88
 
 _FORMAL: Final = frozenset(("CS", "DS", "IS", "UI"))
 """Text VRs whose form leaves little room for a name."""
+
+_INSTANCE: Final = frozenset((0x00080016, 0x00080018, 0x0020000D, 0x0020000E))
+"""What every instance must say of itself: its SOP class and its three UIDs (PS3.5 §9, PS3.18 §6)."""
+_ALLOWED: Final = Rule(Action.KEEP, "On the allow-list.", "allow")
 
 # What a profile may do where the table demands something; anything else is an exception, and must say so.
 _REMOVING: Final = frozenset((Action.DROP, Action.EMPTY, Action.DUMMY, Action.REPLACE))
@@ -95,6 +101,7 @@ class _Compiler:
             private=private,
             creators=creators,
             defaults=self._defaults(),
+            allow_lists=self._allow_lists(),
         )
 
     def _rule(self, written: ProfileRule, origin: str) -> Rule:
@@ -179,6 +186,16 @@ class _Compiler:
         if left:
             raise ConfigurationError(f"{self._profile.name}: no rule for the VR {', '.join(left)}.")
         return rules.all
+
+    def _allow_lists(self) -> dict[UID, Only]:
+        """Return the union of the allow-lists of each class; what every instance must say is on all of them."""
+        lists: dict[UID, Only] = {}
+        for written in self._profile.allow_lists:
+            masks = tuple(Mask(*_bits(mask), frozenset(), _ALLOWED) for mask in written.masks)
+            for uid in written.sop_classes:
+                so_far = lists.get(uid, Only(MARKERS | _INSTANCE, ()))
+                lists[uid] = Only(so_far.tags | written.tags, so_far.masks + masks)
+        return lists
 
     def _from_table(self, row: Row) -> Rule:
         demand = row.demand(self._profile.options)

@@ -102,7 +102,7 @@ class DataSetRewriter:
             raise Withheld(Reason.MISSING_IDENTITY)
         if not _matches(self._run.expect, study, series, instance):
             raise Withheld(Reason.IDENTITY_MISMATCH)
-        self._run.plan.check_sop_class(sop_class)
+        self._run = self._run._replace(plan=self._run.plan.of_class(sop_class))
         new_class, new_study, new_series, new_instance = map(self._outcome, _IDENTITY, identity)
         if new_class != sop_class:
             raise Withheld(Reason.RULE_FAILED, "the plan changes the SOP class")

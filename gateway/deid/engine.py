@@ -14,8 +14,7 @@ from gateway.deid.segments import clean_frame
 from gateway.dicom.dataset import IdentifiedDataset, JsonDataset, first_text
 from gateway.dicom.syntax import transfer_syntax as syntax_of
 from gateway.dicom.uid import UID, InstanceRef, ResourceRef, SeriesRef, is_uid
-from gateway.dicom.vr import BULK
-from gateway.errors import NotFound, Reason, Withheld
+from gateway.errors import Reason, Withheld
 
 _ANY = Scope()
 
@@ -52,11 +51,15 @@ class Engine:
         sop_class = first_text(source, "00080016")
         if not row:
             _check_identity(source, sop_class, expect)
-        if sop_class or not row:
-            self.plan.check_sop_class(sop_class)
+        if row:
+            plan = self.plan
+            if sop_class:
+                plan.check_sop_class(sop_class)
+        else:
+            plan = self.plan.of_class(sop_class)
         actions: dict[str, str] | None = {} if report else None
-        insertions = {} if row else self.plan.insertions(scope)
-        result = JsonRewriter(self.plan, self.bind(scope), actions).root(source, insertions)
+        insertions = {} if row else plan.insertions(scope)
+        result = JsonRewriter(plan, self.bind(scope), actions).root(source, insertions)
         done = None if actions is None else Report(self.plan.id, self.plan.hash, actions)
         return DeidentifiedDataset(SEAL, result, done)
 
@@ -80,16 +83,6 @@ class Engine:
             Withheld: UNKNOWN_TRANSFER_SYNTAX, UNSUPPORTED_TRANSFER_SYNTAX or MALFORMED.
         """
         return DeidentifiedBytes(SEAL, clean_frame(data, syntax_of(transfer_syntax)))
-
-    def bulk_data(self, data: bytes, tag: int, vr: str) -> DeidentifiedBytes:
-        """Return one bulk data value, little endian, of an attribute that the plan keeps.
-
-        Raises:
-            NotFound: the plan does not keep it, so nothing that was given out refers to it.
-        """
-        if vr not in BULK or not self.plan.decide(tag, vr).keeps:
-            raise NotFound("There is no bulk data value at this path.")
-        return DeidentifiedBytes(SEAL, data)
 
     def bind(self, scope: Scope) -> Bound:
         """Return `scope` with the keys that carry it out."""

@@ -1,8 +1,8 @@
 """A compiled plan: for any element of any data set, at any depth, the one rule that applies. Default deny.
 
-Looked up in this order, first hit wins: exact tag (the profile's, then Table E.1-1's, then a keyword pattern's) →
-masked group → private creator and element → the VR's default. Elements that are no part of a data set (command
-and file meta groups, group lengths) are dropped before any rule is asked.
+A plan narrowed to an allow-list drops first what is not on it. Then, first hit wins: exact tag (the profile's, then
+Table E.1-1's, then a keyword pattern's) → masked group → private creator and element → the VR's default. Elements
+that are no part of a data set (command and file meta groups, group lengths) are dropped before any rule is asked.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _WORDS: Final = frozenset(("OB", "OW"))
 NO_PART: Final = Rule(
     Action.DROP, "Command, file meta and group length elements are no part of a data set.", "attribute"
 )
+NOT_ALLOWED: Final = Rule(Action.DROP, "Not on the allow-list of this SOP class.", "allow")
 NO_VR: Final = Rule(Action.DROP, "PS3.5 knows no such VR.", "vr")
 PRIVATE: Final = Rule(
     Action.DROP, "A private element may hold anything; none is kept unless a rule names it.", "private"
@@ -53,9 +54,24 @@ class Mask:
         return tag & self.bits == self.value and (not self.vrs or vr in self.vrs)
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """All that may stay in an instance; nothing is said about what becomes of it."""
+
+    tags: frozenset[int]
+    masks: tuple[Mask, ...]
+
+    def allows(self, tag: int) -> bool:
+        """Tell whether an attribute is on the list."""
+        return tag in self.tags or any(mask.hits(tag, "") for mask in self.masks)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """An immutable compiled profile. `decide` is total: it has an answer for every tag and every VR."""
+    """An immutable compiled profile. `decide` is total: it has an answer for every tag and every VR.
+
+    `only` narrows the plan to an allow-list; `of_class` gives the plan for instances of one SOP class.
+    """
 
     profile: Profile
     exact: dict[int, Rule]
@@ -63,8 +79,11 @@ class Plan:
     private: dict[tuple[str, int, int], tuple[str, Rule]]
     creators: Rule
     defaults: dict[str, Rule]
+    allow_lists: dict[UID, Only] = field(default_factory=dict)
+    only: Only | None = None
     reading: bool = False
     _cache: dict[tuple[int, str], Rule] = field(default_factory=dict, repr=False)
+    _classes: dict[UID, Plan] = field(default_factory=dict, repr=False)
 
     @property
     def id(self) -> str:
@@ -105,6 +124,8 @@ class Plan:
             return NO_PART
         if vr not in VRS:
             return NO_VR
+        if self.only is not None and not self.only.allows(tag):
+            return NOT_ALLOWED
         rule = self.exact.get(tag)
         if rule is None:
             rule = next((mask.rule for mask in self.masks if mask.hits(tag, vr)), None) or self.defaults[vr]
@@ -115,6 +136,22 @@ class Plan:
             return self.creators if vr == "LO" else PRIVATE
         found = self.private.get((creator.rstrip(" "), tag >> 16, tag & 0xFF)) if tag & 0xFFFF > 0xFF else None
         return found[1] if found is not None and found[0] == vr else PRIVATE
+
+    def of_class(self, uid: str) -> Plan:
+        """Return the plan for instances of a SOP class: this one, or this one narrowed to the class's allow-list.
+
+        Raises:
+            Withheld: SOP_CLASS_REFUSED, naming the class when PS3.6 knows it.
+        """
+        self.check_sop_class(uid)
+        sop_class = UID(uid)
+        if self.only is not None or sop_class not in self.allow_lists:
+            return self
+        plan = self._classes.get(sop_class)
+        if plan is None:
+            plan = replace(self, only=self.allow_lists[sop_class], _cache={}, _classes={})
+            plan = self._classes.setdefault(sop_class, plan)
+        return plan
 
     def check_sop_class(self, uid: str) -> None:
         """Return when instances of this SOP class may pass.
@@ -159,6 +196,7 @@ class Plan:
             defaults={vr: rule.for_reading() for vr, rule in self.defaults.items()},
             reading=True,
             _cache={},
+            _classes={},
         )
 
 

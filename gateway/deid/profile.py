@@ -71,6 +71,17 @@ class ProfileRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowList:
+    """All that may stay in instances of some SOP classes; whatever stays is still subject to its rule."""
+
+    where: str
+    why: str
+    sop_classes: frozenset[UID]
+    tags: frozenset[int]
+    masks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A profile with everything it refers to."""
 
@@ -85,6 +96,7 @@ class Profile:
     descriptors: Section
     table: tuple[Row, ...]
     rules: tuple[ProfileRule, ...]
+    allow_lists: tuple[AllowList, ...]
     hash: str
     """Over the bytes of the profile, its table and its vocabulary."""
     name: str = field(default="", compare=False)
@@ -103,9 +115,11 @@ def load_profile(path: Path) -> Profile:
     vocabulary_path = path.parent / head.text("vocabulary")
     sections = Vocabulary.load(vocabulary_path).sections
     rules: list[ProfileRule] = []
+    allow_lists: list[AllowList] = []
     sop_classes: frozenset[UID] = frozenset()
     for rank, file in enumerate((*map(read_toml, included), root)):
         rules += [_rule(rule, sections, rank) for rule in file.array("rule")]
+        allow_lists += map(_allow_list, file.array("allow"))
         if file.has("sop-classes"):
             sop_classes = _sop_classes(file.table("sop-classes"))
         file.done()
@@ -121,6 +135,7 @@ def load_profile(path: Path) -> Profile:
         sop_classes=sop_classes,
         table=load_table(table_path),
         rules=tuple(rules),
+        allow_lists=tuple(allow_lists),
         hash=_hash(path, *included, table_path, vocabulary_path),
         name=path.name,
     )
@@ -190,6 +205,18 @@ def _private(table: Table) -> PrivateElement:
 def _sop_classes(table: Table) -> frozenset[UID]:
     table.text("why")
     allowed = frozenset(_sop_class(table, name) for name in table.strings("allow"))
+    table.done()
+    return allowed
+
+
+def _allow_list(table: Table) -> AllowList:
+    allowed = AllowList(
+        where=table.where,
+        why=table.text("why"),
+        sop_classes=frozenset(_sop_class(table, name) for name in table.strings("sop-classes")),
+        tags=frozenset(_tag(table, name) for name in table.strings("attributes", default=())),
+        masks=tuple(_mask(table, mask) for mask in table.strings("masks", default=())),
+    )
     table.done()
     return allowed
 
