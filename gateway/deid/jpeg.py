@@ -12,8 +12,12 @@ JPEG_LS_MARKER: Final = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 # Frame headers, tables, scan headers, restart interval, number of lines, hierarchical headers, JPEG-LS.
 _JPEG_NEEDED: Final = frozenset((*range(0xC0, 0xC8), *range(0xC9, 0xD0), *range(0xDA, 0xE0), 0xF7, 0xF8))
-_NAMED: Final = {0xE0: (b"JFIF\0", 14), 0xE8: (b"mrfx", 5), 0xEE: (b"Adobe", 12)}
-"""Application segments that decoding needs: how they begin, and how many bytes of them have a meaning."""
+_NAMED: Final = {
+    0xE0: (b"JFIF\0", b"\1" * 14),
+    0xE8: (b"mrfx", b"\1" * 5),
+    0xEE: (b"Adobe", b"\1" * 7 + b"\0" * 4 + b"\1"),
+}
+"""Application segments that decoding needs: how they begin, and which of their bytes stay."""
 
 
 class Jpeg(Walker):
@@ -57,10 +61,13 @@ class Jpeg(Walker):
         return self._entropy if self._code == _SOS else self._marker
 
     def _named(self, data: bytes, out: bytearray, pos: int) -> int:
-        begins, size = _NAMED[self._code]
-        if self._at == size or (self._at < len(begins) and data[pos] != begins[self._at]):
+        begins, stays = _NAMED[self._code]
+        at = self._at
+        if at == len(stays) or (at < len(begins) and data[pos] != begins[at]):
             self._state = self._blank
             return pos
+        if not stays[at]:
+            out[pos] = 0
         self._at += 1
         return self._advance(pos, pos + 1)
 
