@@ -122,7 +122,7 @@ class EmbeddedArchive:
                 arriving.append(self._arrive_bytes(staged.jpeg))
             with _locked(folder / ".lock"):
                 known = target.exists()
-                if known and _sha256(target) != staged.sha256:
+                if known and _sha256(target) != staged.file.sha256:
                     raise Conflict("Another instance is stored under the same SOP Instance UID.")
                 # The picture first: whoever sees the instance finds its picture too.
                 if staged.jpeg is not None:
@@ -139,12 +139,12 @@ class EmbeddedArchive:
         """Copy the staged file next to its place, durably, making sure that it still is what was staged."""
         digest = hashlib.sha256()
         path = self._scratch.new()
-        with staged.path.open("rb") as source, append_private(path) as copy:
+        with staged.file.path.open("rb") as source, append_private(path) as copy:
             while chunk := source.read(_CHUNK):
                 digest.update(chunk)
                 write_all(copy, chunk)
             os.fsync(copy.fileno())
-        if digest.hexdigest() != staged.sha256:
+        if digest.hexdigest() != staged.file.sha256:
             raise StorageError("A staged file changed before it was stored; nothing was kept of it. Send it again.")
         return path
 
@@ -162,7 +162,7 @@ def _check_identity(staged: StagedInstance) -> None:
     if not isinstance(header, DeidentifiedHeader):
         raise StorageError("Only what the engine has de-identified can be stored.")
     with suppress(Withheld):
-        found = read_header(staged.path)
+        found = read_header(staged.file.path)
         uids = tuple(found.text(tag) for tag in (0x0020000D, 0x0020000E, 0x00080018))
         if uids == (header.study, header.series, header.instance):
             return

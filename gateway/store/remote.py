@@ -82,7 +82,7 @@ class RemoteArchive:
             raise StorageError("Only what the engine has de-identified can be stored.")
         ref = InstanceRef(header.study, header.series, header.instance)
         try:
-            expected = await _content(read_file(staged.path))
+            expected = await _content(read_file(staged.file.path))
             held = await self._held(ref)
             if held is not None:
                 if held != expected:
@@ -133,14 +133,14 @@ class RemoteArchive:
 
         async def body() -> AsyncIterator[bytes]:
             yield head
-            async for chunk in read_file(staged.path):
+            async for chunk in read_file(staged.file.path):
                 yield chunk
             yield tail
 
         headers = {
             "Accept": "application/dicom+json",
             "Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}',
-            "Content-Length": str(len(head) + staged.size + len(tail)),
+            "Content-Length": str(len(head) + staged.file.size + len(tail)),
         }
         session = self._open_session()
         async with session.post(url, data=body(), headers=headers, allow_redirects=False) as response:

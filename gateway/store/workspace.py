@@ -21,29 +21,15 @@ _GATHERED: Final = 1 << 16
 """Bytes gathered before a write: a body that arrives in small pieces is not written in small pieces."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class StagedInstance:
-    """A de-identified instance, whole and durable in a file of the workspace, ready for the archive.
-
-    Only the engine makes its `header`. `jpeg` is its picture, for an archive that keeps one beside the instance.
-    """
-
-    path: Path
-    size: int
-    sha256: str
-    header: DeidentifiedHeader
-    jpeg: bytes | None = None
-
-
 @dataclass(slots=True, repr=False)
 class StagedFile:
     """A file in the making. No descriptor stays open between writes, so that thousands can wait side by side."""
 
     path: Path
     size: int = 0
+    is_complete: bool = False
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     _gathered: bytearray = field(default_factory=bytearray)
-    _complete: bool = False
 
     async def write(self, chunk: bytes) -> None:
         """Append `chunk`.
@@ -51,7 +37,7 @@ class StagedFile:
         Raises:
             StorageError: the disk is full or failed, or the file was complete already.
         """
-        if self._complete:
+        if self.is_complete:
             raise StorageError("A completed file of the workspace was written to; nothing was kept of it.")
         self._gathered += chunk
         self.size += len(chunk)
@@ -64,9 +50,9 @@ class StagedFile:
         Raises:
             StorageError: the disk is full or failed.
         """
-        if not self._complete:
+        if not self.is_complete:
             await self._flush(durable=True)
-            self._complete = True
+            self.is_complete = True
 
     @property
     def sha256(self) -> str:
@@ -79,7 +65,7 @@ class StagedFile:
         Raises:
             StorageError: it is not complete, or the disk failed.
         """
-        if not self._complete:
+        if not self.is_complete:
             raise StorageError("A file of the workspace was read before it was complete.")
         async with closing(read_file(self.path)) as chunks:
             try:
@@ -87,16 +73,6 @@ class StagedFile:
                     yield chunk
             except OSError as error:
                 raise storage_error("workspace", error) from None
-
-    def instance(self, header: DeidentifiedHeader, *, jpeg: bytes | None = None) -> StagedInstance:
-        """Return the completed file as the instance that the engine wrote into it.
-
-        Raises:
-            StorageError: the file is not complete.
-        """
-        if not self._complete:
-            raise StorageError("An instance was taken from the workspace before it was complete.")
-        return StagedInstance(self.path, self.size, self.sha256, header, jpeg)
 
     async def _flush(self, *, durable: bool) -> None:
         gathered, self._gathered = self._gathered, bytearray()
@@ -111,6 +87,25 @@ class StagedFile:
             write_all(file, data)
             if durable:
                 os.fsync(file.fileno())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StagedInstance:
+    """A de-identified instance, whole and durable in a file of the workspace, ready for the archive.
+
+    Only the engine makes its `header`. `jpeg` is its picture, for an archive that keeps one beside the instance.
+
+    Raises:
+        StorageError: the file is not complete.
+    """
+
+    file: StagedFile
+    header: DeidentifiedHeader
+    jpeg: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if not self.file.is_complete:
+            raise StorageError("An instance was taken from the workspace before it was complete.")
 
 
 class Workspace:

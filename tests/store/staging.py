@@ -26,4 +26,4 @@ async def staged(workspace: Workspace, data: bytes, *, jpeg: bytes | None = None
     async with workspace.stage() as file:
         await file.write(data)
         await file.complete()
-        yield file.instance(header_of(data), jpeg=jpeg)
+        yield StagedInstance(file, header_of(data), jpeg)

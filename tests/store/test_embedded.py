@@ -182,7 +182,7 @@ def test_processes_that_put_the_same_instances_at_once(tmp_path: Path, database_
     with_archive(tmp_path, database_url, scenario)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.15])
+@pytest.mark.parametrize("seconds", [0.0, 0.1])
 def test_a_killed_process_leaves_whole_instances_or_none(tmp_path: Path, seconds: float) -> None:
     url = f"sqlite:///{tmp_path}/db"
     files = planted_ct_series(60, rows=256, columns=256)
@@ -338,7 +338,7 @@ def test_a_staged_file_that_is_not_what_its_header_says_is_refused(tmp_path: Pat
                 await archive.put(replace(instance, header=header_of(other)))
             with pytest.raises(StorageError, match="engine"):
                 await archive.put(replace(instance, header=None))  # type: ignore[arg-type]
-            with instance.path.open("ab") as file:
+            with instance.file.path.open("ab") as file:
                 file.write(b"tampered")
             with pytest.raises(StorageError, match="changed"):
                 await archive.put(instance)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import ConfigurationError, StorageError
-from gateway.store.workspace import StagedFile, Workspace
+from gateway.store.workspace import StagedFile, StagedInstance, Workspace
 from tests.builders import planted
 from tests.store.staging import header_of
 
@@ -144,12 +144,12 @@ def test_only_a_complete_file_becomes_an_instance(tmp_path: Path) -> None:
         async with workspace.stage() as file:
             await file.write(data)
             with pytest.raises(StorageError):
-                file.instance(header_of(data))
+                StagedInstance(file, header_of(data))
             with pytest.raises(StorageError):
                 [chunk async for chunk in file.chunks()]
             await file.complete()
-            instance = file.instance(header_of(data), jpeg=b"jpeg")
-            assert (instance.size, instance.jpeg) == (len(data), b"jpeg")
+            instance = StagedInstance(file, header_of(data), b"jpeg")
+            assert (instance.file.size, instance.jpeg) == (len(data), b"jpeg")
             with pytest.raises(StorageError):
                 await file.write(b"more")
 
