@@ -41,10 +41,15 @@ def _convert(
 ) -> NDArray[np.generic]:
     flat = pixels.reshape(-1, 3)
     out = np.empty_like(flat)
-    weights = np.array(matrix, dtype=np.float32).T
-    shift = np.array(before, dtype=np.float32)
-    after = np.array((0.0, chroma_after, chroma_after), dtype=np.float32)
+    top = float((1 << bits) - 1)
     for start in range(0, len(flat), _BLOCK):
-        block = (flat[start : start + _BLOCK].astype(np.float32) - shift) @ weights + after
-        out[start : start + _BLOCK] = np.clip(np.rint(block), 0, (1 << bits) - 1)
+        block = slice(start, start + _BLOCK)
+        # Plane by plane: a product with a matrix of three columns is ten times slower.
+        planes = [flat[block, index].astype(np.float32) - np.float32(before[index]) for index in range(3)]
+        for index, weights in enumerate(matrix):
+            plane = np.full_like(planes[0], chroma_after if index else 0.0)
+            for weight, source in zip(weights, planes, strict=True):
+                if weight:
+                    plane += np.float32(weight) * source
+            out[block, index] = np.clip(np.rint(plane, out=plane), 0.0, top, out=plane)
     return out.reshape(pixels.shape)

@@ -24,6 +24,7 @@ from gateway.errors import Reason, Withheld
 from gateway.pixels.codestream import Codestream, broken, codestream_of_jp2, jpeg, jpeg_2000
 from gateway.pixels.color import rgb_from_partial, rgb_from_ybr, ybr_from_rgb
 from gateway.pixels.description import PixelDescription, PixelKind, decoded
+from gateway.pixels.packbits import planes
 
 Samples = NDArray[np.generic]
 T = TypeVar("T")
@@ -63,10 +64,14 @@ def wrap(values: Samples, bits: int, *, signed: bool) -> Samples:
     width = values.dtype.itemsize * 8
     if bits >= width:
         return values
-    kind = np.dtype(f"{'i' if signed else 'u'}{values.dtype.itemsize}")
-    shifted = np.left_shift(values.view(kind), width - bits)
-    wrapped: Samples = np.right_shift(shifted, width - bits).view(values.dtype)
-    return wrapped
+    if not signed:
+        lowest: Samples = values.view(f"u{values.dtype.itemsize}") & np.array(
+            (1 << bits) - 1, f"u{values.dtype.itemsize}"
+        )
+        return lowest.view(values.dtype)
+    shifted = np.left_shift(values.view(f"i{values.dtype.itemsize}"), width - bits)
+    extended: Samples = np.right_shift(shifted, width - bits, out=shifted)
+    return extended.view(values.dtype)
 
 
 def _native(frame: bytes, description: PixelDescription) -> tuple[Samples, bool | None]:
@@ -111,22 +116,32 @@ def _deflated(frame: bytes, description: PixelDescription) -> tuple[Samples, boo
 
 def _rle(frame: bytes, description: PixelDescription) -> tuple[Samples, bool | None]:
     width = max(description.bits_allocated // 8, 1)
-    segments = int.from_bytes(frame[:4], "little")
-    if segments != width * description.samples_per_pixel or len(frame) < 64:
-        raise broken("RLE", "its segments do not match the data set")
-    data = _run(
-        Codec.RLE,
-        lambda: rle_decode(
+    samples, size = description.samples_per_pixel, description.rows * description.columns
+    if int.from_bytes(frame[:4], "little") != width * samples or len(frame) < 64:
+        raise broken(Codec.RLE, "its segments do not match the data set")
+
+    def fast() -> bytes:
+        data = rle_decode(
             frame,
             version=2,
             rows=description.rows,
             columns=description.columns,
             bits_allocated=description.bits_allocated,
-        ),
-    )
+        )
+        return bytes(data)
+
+    def tolerant() -> bytes:
+        # One plane per byte of a sample, the most significant first (PS3.5 §G.2).
+        found = planes(frame, width * samples, size).reshape(samples, width, size)
+        return np.ascontiguousarray(found[:, ::-1].transpose(0, 2, 1)).tobytes()
+
+    try:
+        data = _run(Codec.RLE, fast)
+    except Withheld:
+        data = _run(Codec.RLE, tolerant)
     flat = np.frombuffer(data, dtype=description.dtype)
-    planes = _shaped(flat, (description.samples_per_pixel, description.rows, description.columns), Codec.RLE)
-    return _stored(planes.transpose(1, 2, 0).reshape(description.shape), description), None
+    interleaved = _shaped(flat, (samples, description.rows, description.columns), Codec.RLE).transpose(1, 2, 0)
+    return _stored(interleaved.reshape(description.shape), description), None
 
 
 def _jpeg(frame: bytes, description: PixelDescription) -> tuple[Samples, bool | None]:
@@ -255,7 +270,9 @@ def _run(codec: Codec, decoder: Callable[[], T]) -> T:
     """Call a decoder; whatever it raises means that the frame cannot be decoded. Its message may quote the input."""
     try:
         return decoder()
-    except Exception:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # the RLE decoder panics, which is no Exception
         raise broken(codec, "its decoder failed") from None
 
 

@@ -277,6 +277,22 @@ def test_rle_in_colour(bits: int) -> None:
     assert np.array_equal(decode(rle(pixels, bits), described(RLE, **shaped_like(pixels))), pixels)
 
 
+def rle_with_longer_segments(pixels: NDArray[Any]) -> bytes:
+    """Encode 16-bit grey literally, each segment with more bytes than there are pixels."""
+    planes = pixels.astype(">u2").view("u1").reshape(-1, 2).T.copy()
+    assert planes.shape[1] < 128
+    segments = [bytes([plane.size - 1]) + plane.tobytes() + b"\xfe\x07\x80\x00" for plane in planes]
+    offsets = [64, 64 + len(segments[0])]
+    return np.array([2, *offsets] + [0] * 13, "<u4").tobytes() + b"".join(segments)
+
+
+def test_rle_segments_that_run_over_are_cut() -> None:
+    # The decoder beneath panics on them; PS3.5 §G.3.1 forbids them and old archives hold them.
+    pixels = noise((9, 7), 16)
+    frame = rle_with_longer_segments(pixels)
+    assert np.array_equal(decode(frame, described(RLE, **shaped_like(pixels))), pixels)
+
+
 def deflate(data: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(data) + packer.flush()
