@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from gateway.dicom.dataset import IdentifiedDataset, JsonDataset, first_text
 from gateway.dicom.part10 import read_start
@@ -32,10 +32,12 @@ MAX_WHOLE_INSTANCE: Final = 256 << 20
 MAX_COMPLETED_ROWS: Final = 1000
 """Rows of one search whose missing attributes are fetched one by one."""
 
-_AT_ONCE: Final = 8
+_COMPLETED_AT_ONCE: Final = 8
+_CUT_AT_ONCE: Final = 2
 _JSON: Final = "application/dicom+json"
 _INSTANCES: Final = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _FRAMES: Final = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
+_SEARCH_STATUSES: Final = frozenset({206, 404, 413})
 _CANNOT_SPLIT: Final = frozenset({400, 406, 415, 500, 501})
 _NUMBER_OF_FRAMES: Final = "00280008"
 _ROWS: Final = "00280010"
@@ -50,6 +52,7 @@ class DicomwebOrigin:
 
     def __init__(self, url: str, *, credentials: Credentials | None = None, limits: HttpLimits | None = None) -> None:
         self._http = HttpClient(url, credentials or Credentials(), limits or HttpLimits())
+        self._cutting = asyncio.Semaphore(_CUT_AT_ONCE)
 
     async def search(self, query: Query) -> AsyncIterator[IdentifiedDataset]:
         """Yield the matches of `query` in the origin's order, fetched page by page (PS3.18 §10.6).
@@ -64,28 +67,22 @@ class DicomwebOrigin:
         async with closing(paged(query, partial(self._page, query))) as pages:
             async for page in pages:
                 rows = [row for row in page if _may_match(query, row)]
-                for start in range(0, len(rows), _AT_ONCE):
-                    group = rows[start : start + _AT_ONCE]
+                for start in range(0, len(rows), _COMPLETED_AT_ONCE):
+                    group = rows[start : start + _COMPLETED_AT_ONCE]
                     completed += sum(bool(untold(query, row)) for row in group)
                     if completed > MAX_COMPLETED_ROWS:
                         raise BadQuery(
                             "The origin cannot search by all of these keys, and too many rows match the others. "
                             "Add a date, a patient or a study."
                         )
-                    for row in await asyncio.gather(*(self._complete(query, row) for row in group)):
+                    for row in await _together([self._complete(query, row) for row in group]):
                         yield IdentifiedDataset(row)
 
     async def metadata(self, ref: ResourceRef) -> AsyncIterator[IdentifiedDataset]:
         """Yield the data sets of `ref` as their JSON arrives (PS3.18 §10.4.1.1.2)."""
-        found = False
-        async with self._http.get(resource_path(ref) + "/metadata", accept=_JSON, lane=Lane.BODY) as answer:
-            async for row in _rows(answer):
-                if not _is_of(ref, row):
-                    raise OriginBroken("The origin answered with the data set of another resource.")
-                found = True
-                yield IdentifiedDataset(row)
-        if not found:
-            raise NotFound("The origin holds no such resource.")
+        async with closing(self._metadata(ref, Lane.BODY)) as found:
+            async for dataset in found:
+                yield dataset
 
     async def instances(self, ref: ResourceRef) -> AsyncIterator[Part10]:
         """Yield the instances of `ref` out of one answer, in the origin's order (PS3.18 §10.4.1.1.1)."""
@@ -96,7 +93,9 @@ class DicomwebOrigin:
     async def frames(self, ref: FrameRef) -> AsyncIterator[Frame]:
         """Yield the frames asked for; those of an instance the origin cannot split are cut out of the whole."""
         given = False
-        async with self._http.get(resource_path(ref), accept=_FRAMES, lane=Lane.BODY, tolerate=_CANNOT_SPLIT) as answer:
+        async with self._http.get(
+            resource_path(ref), accept=_FRAMES, lane=Lane.FRAMES, tolerate=_CANNOT_SPLIT
+        ) as answer:
             if answer.status == HTTPStatus.OK:
                 stored_syntax = partial(self._stored_syntax, ref.instance)
                 async with closing(frames_of(answer, ref.numbers, stored_syntax)) as frames:
@@ -122,16 +121,22 @@ class DicomwebOrigin:
 
     async def check(self) -> None:
         """Return when the origin answers a search."""
-        try:
-            await self._page(Query(Level.STUDY), 1, 0)
-        except NotFound:
-            raise OriginRefused(
-                "There are no DICOMweb services at the origin's URL. It must end with their path, such as /dicom-web."
-            ) from None
+        await self._page(Query(Level.STUDY), 1, 0)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._http.close()
+
+    async def _metadata(self, ref: ResourceRef, lane: Lane) -> AsyncIterator[IdentifiedDataset]:
+        found = False
+        async with self._http.get(resource_path(ref) + "/metadata", accept=_JSON, lane=lane) as answer:
+            async for row in _rows(answer):
+                if not _is_of(ref, row):
+                    raise OriginBroken("The origin answered with the data set of another resource.")
+                found = True
+                yield IdentifiedDataset(row)
+        if not found:
+            raise NotFound("The origin holds no such resource.")
 
     async def _instances(self, ref: ResourceRef, lane: Lane) -> AsyncIterator[Part10]:
         found = False
@@ -155,8 +160,14 @@ class DicomwebOrigin:
             query=search_params(query, limit=limit, offset=offset),
             accept=_JSON,
             lane=Lane.QUESTION,
-            tolerate=(HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+            tolerate=_SEARCH_STATUSES,
         ) as answer:
+            if answer.status == HTTPStatus.NOT_FOUND:
+                if query.study:
+                    raise NotFound("The origin holds no such resource.")
+                raise OriginRefused(
+                    "There are no DICOMweb services at the origin's URL. It must end with their path, as in /dicom-web."
+                )
             if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 raise BadQuery("The origin finds this search too broad. Add a date, a patient or a study.")
             rows = [row async for row in _rows(answer)]
@@ -171,7 +182,7 @@ class DicomwebOrigin:
         if counted:
             raise BadQuery(f"The origin does not tell {label((counted[0],))}: search without it.")
         ref = await self._first_instance(query.level, row)
-        async with closing(self.metadata(ref)) as found:
+        async with closing(self._metadata(ref, Lane.QUESTION)) as found:
             whole = (await anext(found)).json
         return row | {tag: whole[tag] for tag in missing & whole.keys()}
 
@@ -206,15 +217,26 @@ class DicomwebOrigin:
         count = first_text(dataset, _NUMBER_OF_FRAMES) or "1"
         if _ROWS not in dataset or not count.isdecimal() or max(ref.numbers) > int(count):
             raise NotFound("The instance has no such frame.")
-        async with closing(self.instances(ref.instance)) as instances:
-            part = await anext(instances)
-            data = await collected(part.chunks, MAX_WHOLE_INSTANCE)
-        return await asyncio.to_thread(lambda: list(stored_frames(data, ref.numbers)))
+        async with self._cutting:
+            async with closing(self.instances(ref.instance)) as instances:
+                part = await anext(instances)
+                data = await collected(part.chunks, MAX_WHOLE_INSTANCE)
+            return await asyncio.to_thread(lambda: list(stored_frames(data, ref.numbers)))
 
 
 def _may_match(query: Query, row: JsonDataset) -> bool:
     missing = untold(query, row)
     return query.accepts({tag: row[tag] for tag in row.keys() - missing}, trusting=missing)
+
+
+async def _together(work: list[Coroutine[Any, Any, JsonDataset]]) -> list[JsonDataset]:
+    """Return the results in order; when one fails, the others are given up."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _rows(answer: Answer) -> AsyncIterator[JsonDataset]:

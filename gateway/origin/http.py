@@ -34,9 +34,10 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class Lane(Enum):
-    """Which bound on concurrency a request falls under, so that slow downloads hold up no search."""
+    """Which bound on concurrency a request falls under, so that slow downloads hold up no search and no image."""
 
     QUESTION = "question"
+    FRAMES = "frames"
     BODY = "body"
 
 
@@ -49,6 +50,7 @@ class HttpLimits:
     """
 
     questions: int = 8
+    frames: int = 8
     bodies: int = 16
     wait: float = 30
     connect: float = 10
@@ -103,6 +105,7 @@ class HttpClient:
         self._tls = self._credentials.tls() if self._root.scheme == "https" else None
         self._lanes = {
             Lane.QUESTION: asyncio.Semaphore(limits.questions),
+            Lane.FRAMES: asyncio.Semaphore(limits.frames),
             Lane.BODY: asyncio.Semaphore(limits.bodies),
         }
         self._session: aiohttp.ClientSession | None = None
@@ -190,7 +193,9 @@ class HttpClient:
             limits = self._limits
             self._session = aiohttp.ClientSession(
                 headers=headers,
-                connector=aiohttp.TCPConnector(limit=limits.questions + limits.bodies, ssl=self._tls or True),
+                connector=aiohttp.TCPConnector(
+                    limit=limits.questions + limits.frames + limits.bodies, ssl=self._tls or True
+                ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, sock_read=limits.idle),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=_CHUNK,

@@ -79,8 +79,9 @@ async def frames(origin: DicomwebOrigin, _: Server) -> list[Frame]:
         return [frame async for frame in found]
 
 
-async def search(origin: DicomwebOrigin, *params: tuple[str, str], level: Level = Level.STUDY) -> list[str]:
-    async with closing(origin.search(parse_query(level, params=params))) as rows:
+async def search(origin: DicomwebOrigin, *params: tuple[str, str], study: UID | None = None) -> list[str]:
+    query = parse_query(Level.SERIES if study else Level.STUDY, study=study, params=params)
+    async with closing(origin.search(query)) as rows:
         return [first_text(row.json, STUDY_UID) async for row in rows]
 
 
@@ -351,7 +352,8 @@ STATUSES: list[tuple[int, type[GatewayError]]] = [
 def test_each_status_has_its_error_and_no_body_is_repeated(status: int, error: type[GatewayError]) -> None:
     data = answer(b"Zqnachname was not found", status=status, content_type="text/plain")
     for scenario in (list_studies, metadata, retrieve):
-        with pytest.raises(error) as caught:
+        expected = OriginRefused if scenario is list_studies and status == 404 else error
+        with pytest.raises(expected) as caught:
             run(always(data), scenario)
         assert "Zqnachname" not in str(caught.value)
 
@@ -361,9 +363,12 @@ def test_a_search_that_the_origin_finds_too_broad_is_the_clients_to_narrow() -> 
         run(always(answer(status=413)), list_studies)
 
 
-def test_a_wrong_path_fails_the_check_and_says_what_to_fix() -> None:
-    with pytest.raises(OriginRefused, match="must end with their path"):
-        run(always(answer(status=404)), lambda origin, _: origin.check())
+def test_a_wrong_path_says_what_to_fix_and_finds_nothing_missing() -> None:
+    for scenario in (list_studies, lambda origin, _: origin.check()):
+        with pytest.raises(OriginRefused, match="must end with their path"):
+            run(always(answer(status=404)), scenario)
+    with pytest.raises(NotFound):
+        run(always(answer(status=404)), lambda origin, _: search(origin, study=UID("2.25.1")))
 
 
 def paging(total: int, *, cap: int = 10_000, warn: bool = False, broken: str = "") -> Script:
