@@ -22,7 +22,6 @@ from gateway.origin.sample import generate
 from gateway.settings import Auth, Settings, load
 
 
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)

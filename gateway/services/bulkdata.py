@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.deid.streaming import DeidentifiedInstance
 from gateway.dicom.dictionary import hex_tag
 from gateway.dicom.elements import UNDEFINED
 from gateway.dicom.json_model import bulk_value, to_json
 from gateway.dicom.part10 import Header, read_header
 from gateway.dicom.uid import InstanceRef
-from gateway.deid.streaming import DeidentifiedInstance
 from gateway.errors import BadIdentifier, NotFound
 from gateway.services.library import Library
 from gateway.streams import close, closing
@@ -62,7 +62,7 @@ async def bulk_value_of(
             if header.pixel_length == UNDEFINED:
                 await close(instance.chunks)
                 return None
-            return BulkValue(path, header.pixel_length, _cut(_pixels(instance, header), start, stop))
+            return BulkValue(path, header.pixel_length, _cut(pixels_of(instance, header), start, stop))
         data = bulk_value(header.data, header.elements, path)
     except BaseException:
         await close(instance.chunks)
@@ -79,10 +79,8 @@ async def table_of(library: Library, ref: InstanceRef, path: str) -> bytes:
     return b"".join([chunk async for chunk in found.chunks])
 
 
-async def all_paths(library: Library, ref: InstanceRef) -> list[str]:
-    """Return the paths of every bulk data value of an instance, pixel data last."""
-    instance = await library.open_instance(ref)
-    await close(instance.chunks)
+def header_values(instance: DeidentifiedInstance) -> tuple[Header, list[tuple[str, bytes]]]:
+    """Return the header of an instance and its bulk data values, Pixel Data apart, each with its path."""
     header = read_header(instance.head)
     paths: list[str] = []
 
@@ -91,10 +89,11 @@ async def all_paths(library: Library, ref: InstanceRef) -> list[str]:
         return path
 
     to_json(header.data, header.elements, bulk=note)
-    return [*paths, hex_tag(header.pixels.tag)] if header.pixels is not None else paths
+    return header, [(path, bulk_value(header.data, header.elements, path)) for path in paths]
 
 
-async def _pixels(instance: DeidentifiedInstance, header: Header) -> AsyncIterator[bytes]:
+async def pixels_of(instance: DeidentifiedInstance, header: Header) -> AsyncIterator[bytes]:
+    """Yield the value of native Pixel Data of an instance whose chunks were not taken yet."""
     left = header.pixel_length
     async with closing(instance.chunks) as chunks:
         piece = instance.head[header.pixel_offset :]

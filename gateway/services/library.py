@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gateway.deid.actions import Action
@@ -12,6 +13,7 @@ from gateway.dicom.uid import InstanceRef, ResourceRef
 from gateway.dicomweb.query import Query
 from gateway.errors import BadQuery, NotFound, Reason, Withheld
 from gateway.origin.protocol import Origin, Part10
+from gateway.streams import close, closing
 
 _IDENTIFYING = frozenset({Action.DROP, Action.EMPTY, Action.DUMMY, Action.PSEUDONYM})
 
@@ -61,7 +63,7 @@ class Library:
         for match in query.matches:
             if not match.value or self.engine.keys.is_pseudonym(match.value):
                 continue
-            if any(self.engine.plan.decide_tag(tag).action in _IDENTIFYING for tag in match.path):
+            if any(self.engine.plan.decide_tag(int(tag, 16)).action in _IDENTIFYING for tag in match.path):
                 raise BadQuery("The teaching archive holds no identities and cannot be searched by one.")
 
     async def open(self, part: Part10, ref: ResourceRef) -> DeidentifiedInstance:
@@ -74,7 +76,7 @@ class Library:
         try:
             return await deidentify(rewriter, part.chunks)
         except Withheld as error:
-            await self.remember(_named(ref, rewriter.original_instance()), error)
+            await self.remember(_named(ref, getattr(rewriter, "original", None)), error)
             raise
 
     async def open_instance(self, ref: InstanceRef) -> DeidentifiedInstance:
@@ -83,9 +85,16 @@ class Library:
         Raises:
             Withheld: with its reason, which is remembered; NotFound; OriginError.
         """
-        async for part in self.origin.instances(ref):
-            return await self.open(part, ref)
-        raise NotFound("The origin holds no such instance.")
+        parts = self.origin.instances(ref)
+        try:
+            part = await anext(parts, None)
+            if part is None:
+                raise NotFound("The origin holds no such instance.")
+            opened = await self.open(part, ref)
+        except BaseException:
+            await close(parts)
+            raise
+        return replace(opened, chunks=_until_done(opened.chunks, parts))
 
     async def remember(self, ref: ResourceRef, error: Withheld) -> None:
         """Record that `ref` is withheld, so that the next retrieval of its series leaves it out openly."""
@@ -95,3 +104,10 @@ class Library:
 def _named(ref: ResourceRef, instance: InstanceRef | None) -> ResourceRef:
     """Return the instance when its header told which it is, else the set it came from."""
     return ref if instance is None else instance
+
+
+async def _until_done(chunks: AsyncIterator[bytes], parts: AsyncIterator[Part10]) -> AsyncIterator[bytes]:
+    """Yield the chunks of the only part, and keep the retrieval it belongs to open so long."""
+    async with closing(parts), closing(chunks):
+        async for chunk in chunks:
+            yield chunk

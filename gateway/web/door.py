@@ -19,6 +19,9 @@ from gateway.web import frames, render, retrieve, search, store
 from gateway.web.permissions import Permission, route
 from gateway.web.respond import Links
 
+PACS_PREFIX = "/dicom-web"
+ARCHIVE_PREFIX = "/teaching/dicom-web"
+
 Answer = Callable[..., Awaitable[Response]]
 
 STUDY = "/studies/{study}"
@@ -99,7 +102,7 @@ class Door:
         return await frames.all_bulk_values(request, self.library, service, links=self._links(request))
 
     async def _store(self, request: Request) -> Response:
-        return await store.instances(request, self.ingest, public_url=self.public_url)
+        return await store.instances(request, self.ingest, links=Links.of(request, ARCHIVE_PREFIX, self.public_url))
 
 
 _SEARCHES = (

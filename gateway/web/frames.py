@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.dicom.dictionary import hex_tag
+from gateway.dicom.elements import UNDEFINED
 from gateway.dicom.syntax import EXPLICIT_LE
 from gateway.dicom.uid import FrameRef, InstanceRef
 from gateway.dicomweb.accept import Acceptance, Offer
@@ -14,9 +16,10 @@ from gateway.dicomweb.frames import parse_frames
 from gateway.dicomweb.offers import bulk_offers, frame_offers
 from gateway.dicomweb.ranges import parse_range
 from gateway.errors import NotFound
-from gateway.services.bulkdata import BulkValue, all_paths, bulk_value_of, parse_path
+from gateway.services.bulkdata import BulkValue, bulk_value_of, header_values, parse_path, pixels_of
 from gateway.services.frames import Frames, StoredFrame
 from gateway.services.library import Library
+from gateway.services.retrieve import Retrieval, retrieve
 from gateway.streams import close, closing
 from gateway.web import respond
 from gateway.web.respond import Links, Part
@@ -121,28 +124,32 @@ async def bulk_value(request: Request, library: Library, service: Frames, *, lin
 async def all_bulk_values(request: Request, library: Library, service: Frames, *, links: Links) -> Response:
     """Retrieve every bulk data value of a study, series or instance, each part with its Content-Location."""
     respond.acceptance(request).choose(bulk_offers()[:1])
-    refs = await library.origin.instance_refs(respond.referred(request))
-    parts = _all_parts(refs, library, service, links)
-    return await respond.streamed(request, parts, media=_OCTETS)
+    retrieval = await retrieve(library, respond.referred(request))
+    headers, status = respond.partial(retrieval.withheld)
+    parts = _all_parts(retrieval, library, service, links)
+    return await respond.streamed(request, parts, media=_OCTETS, status=status, headers=headers)
 
 
-async def _all_parts(
-    refs: list[InstanceRef], library: Library, service: Frames, links: Links
-) -> AsyncIterator[Part]:
-    for ref in refs:
-        for path in await all_paths(library, ref):
-            where = f"{links.to(ref)}/bulkdata/{path}"
-            found = await bulk_value_of(library, ref, path)
-            if found is not None:
-                async with closing(found.chunks):
-                    yield _bulk_part(found, where)
+async def _all_parts(retrieval: Retrieval, library: Library, service: Frames, links: Links) -> AsyncIterator[Part]:
+    async with closing(retrieval.instances) as instances:
+        async for instance in instances:
+            ref = InstanceRef(instance.header.study, instance.header.series, instance.header.instance)
+            header, values = header_values(instance)
+            for path, data in values:
+                yield _bulk_part(BulkValue(path, len(data), _once(data)), f"{links.to(ref)}/bulkdata/{path}")
+            if header.pixels is not None and header.pixel_length != UNDEFINED:
+                path = hex_tag(header.pixels.tag)
+                value = BulkValue(path, header.pixel_length, pixels_of(instance, header))
+                yield _bulk_part(value, f"{links.to(ref)}/bulkdata/{path}")
                 continue
-            numbers = tuple(range(1, (await service.facts.of(library, ref)).frames + 1))
-            async with closing(service.stored(library, FrameRef(ref, numbers))) as stored:
-                async for frame in stored:
-                    kind = f"{_OCTETS}; transfer-syntax={frame.transfer_syntax}"
-                    fields = [("Content-Type", kind), ("Content-Location", f"{links.to(ref)}/frames/{frame.number}")]
-                    yield Part(fields, _once(frame.data.data))
+            await close(instance.chunks)
+            if header.pixels is not None:
+                numbers = tuple(range(1, (await service.facts.of(library, ref)).frames + 1))
+                async with closing(service.stored(library, FrameRef(ref, numbers))) as stored:
+                    async for frame in stored:
+                        kind = f"{_OCTETS}; transfer-syntax={frame.transfer_syntax}"
+                        where = f"{links.to(ref)}/frames/{frame.number}"
+                        yield Part([("Content-Type", kind), ("Content-Location", where)], _once(frame.data.data))
 
 
 def _bulk_part(value: BulkValue, where: str) -> Part:

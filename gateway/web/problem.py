@@ -73,13 +73,6 @@ def for_error(error: errors.GatewayError) -> Response:
     return respond(status, title, str(error), headers=headers, **more)
 
 
-async def on_gateway_error(request: Request, error: Exception) -> Response:
-    """Starlette's handler for every `GatewayError`."""
-    if not isinstance(error, errors.GatewayError):
-        raise TypeError("only a GatewayError has a place in the table")
-    return for_error(error)
-
-
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Starlette's own refusals (404 for an unknown path, 405) in the same body."""
     if not isinstance(error, HTTPException):
@@ -102,4 +95,5 @@ async def on_bug(request: Request, error: Exception) -> Response:
     return respond(500, "Internal error", "The gateway failed on this request. The log tells where.")
 
 
-HANDLERS = {errors.GatewayError: on_gateway_error, HTTPException: on_http_exception}
+# Our own errors are not Starlette's business: `Observe` answers them, or breaks the body off when it has begun.
+HANDLERS = {HTTPException: on_http_exception}

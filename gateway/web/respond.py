@@ -14,6 +14,7 @@ from gateway.dicom.uid import ResourceRef, SeriesRef, StudyRef, reference
 from gateway.dicomweb.accept import Acceptance, Offer, parse_acceptance
 from gateway.dicomweb.multipart import PartEncoder, content_type, new_boundary
 from gateway.dicomweb.xml import to_xml
+from gateway.errors import Reason
 from gateway.streams import close
 
 XML = "application/dicom+xml"
@@ -68,6 +69,12 @@ def withheld_warning(count: int, reasons: Iterable[str]) -> list[str]:
         return []
     noun = "instance is" if count == 1 else "instances are"
     return [f"{count} {noun} withheld: {', '.join(sorted(set(reasons)))}"]
+
+
+def partial(withheld: Mapping[str, Reason]) -> tuple[dict[str, str], int]:
+    """Return the headers and the status of an answer that leaves out what is withheld (PS3.18 §10.4.3)."""
+    reasons = [reason.value for reason in withheld.values()]
+    return warned(withheld_warning(len(reasons), reasons)), 206 if withheld else 200
 
 
 def datasets(

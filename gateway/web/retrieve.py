@@ -39,13 +39,11 @@ async def instances(request: Request, library: Library, transcoding: Transcoding
         await close(first.chunks)
         await close(retrieval.instances)
         raise
-    warnings = respond.withheld_warning(len(retrieval.withheld), (r.value for r in retrieval.withheld.values()))
-    status = 206 if retrieval.withheld else 200
-    headers = respond.warned(warnings)
-    parts = _parts(retrieval, first, accepted, transcoding, alone=alone, links=links)
+    headers, status = respond.partial(retrieval.withheld)
     if not offer.multipart:
-        part = await anext(parts)
+        part = _part(first, offer, transcoding, links)
         return await respond.single(request, part, status=status, headers=headers)
+    parts = _parts(retrieval, first, accepted, transcoding, alone=alone, links=links)
     return await respond.streamed(request, parts, media=_DICOM, status=status, headers=headers)
 
 
@@ -62,16 +60,19 @@ async def _parts(
         instance: DeidentifiedInstance | None = first
         while instance is not None:
             offer = _choose(accepted, instance, alone=alone)
-            header = instance.header
-            chunks = transcoding.chunks(instance, UID(offer.transfer_syntax or EXPLICIT_LE))
-            where = links.to(InstanceRef(header.study, header.series, header.instance))
-            fields = [
-                ("Content-Type", f"{_DICOM}; transfer-syntax={offer.transfer_syntax}"),
-                ("Content-Location", where),
-            ]
-            async with closing(chunks):
-                yield Part(fields, chunks)
+            part = _part(instance, offer, transcoding, links)
+            async with closing(part.chunks):
+                yield part
             instance = await anext(rest, None)
+
+
+def _part(instance: DeidentifiedInstance, offer: Offer, transcoding: Transcoding, links: Links) -> Part:
+    header = instance.header
+    fields = [
+        ("Content-Type", f"{_DICOM}; transfer-syntax={offer.transfer_syntax}"),
+        ("Content-Location", links.to(InstanceRef(header.study, header.series, header.instance))),
+    ]
+    return Part(fields, transcoding.chunks(instance, UID(offer.transfer_syntax or EXPLICIT_LE)))
 
 
 def _choose(accepted: Acceptance, instance: DeidentifiedInstance, *, alone: bool) -> Offer:

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.dicom.uid import parse_uid
-from gateway.dicomweb.multipart import boundary_of
 from gateway.dicomweb.media import parse_media_type
+from gateway.dicomweb.multipart import boundary_of
 from gateway.dicomweb.offers import STORED
 from gateway.dicomweb.stow import store_response, store_status
 from gateway.dicomweb.xml import to_xml

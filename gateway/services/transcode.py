@@ -1,0 +1,45 @@
+"""Instances in the transfer syntax a client takes: as they are, or decoded frame by frame in the workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from gateway.deid.streaming import DeidentifiedInstance
+from gateway.dicom.uid import UID
+from gateway.pixels.transcode import Piece, Transcoder, native_piece
+from gateway.services.workers import Workers
+from gateway.streams import closing
+
+
+@dataclass(frozen=True, slots=True)
+class Transcoding:
+    """Gives the bytes of a de-identified instance."""
+
+    workers: Workers
+
+    async def chunks(self, instance: DeidentifiedInstance, wanted: UID) -> AsyncIterator[bytes]:
+        """Yield the instance in `wanted`: its stored transfer syntax, or else Explicit VR Little Endian.
+
+        Raises:
+            Withheld: PIXELS_UNDECODABLE, or what follows the header cannot be judged.
+        """
+        async with closing(instance.chunks) as rest:
+            if instance.header.transfer_syntax == wanted:
+                yield instance.head
+                async for chunk in rest:
+                    yield chunk
+                return
+            transcoder = Transcoder()
+            pieces = transcoder.feed(instance.head)
+            async for piece in self._decoded(pieces):
+                yield piece
+            async for chunk in rest:
+                async for piece in self._decoded(transcoder.feed(chunk)):
+                    yield piece
+            async for piece in self._decoded(transcoder.finish()):
+                yield piece
+
+    async def _decoded(self, pieces: list[Piece]) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece if isinstance(piece, bytes) else await self.workers.run(native_piece, piece)
