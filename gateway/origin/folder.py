@@ -42,11 +42,12 @@ class FolderOrigin:
     and files that are not DICOM are passed over; files that are malformed or unreadable are counted in the log.
     """
 
-    def __init__(self, root: Path, index: InstanceIndex, *, fresh: float = FRESH_SECONDS) -> None:
+    def __init__(self, root: Path, index: InstanceIndex, *, fresh: float, patience: float) -> None:
         self._root = root
         self._index = index
         self._stored = IndexedOrigin(root, index, locate=self._locate, doubt=self._doubt)
         self._fresh = fresh
+        self._patience = patience
         self._whole = False
         self._doubted = False
         self._trouble: GatewayError | None = None
@@ -55,11 +56,16 @@ class FolderOrigin:
         self._watching: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, root: Path, database: Database, *, fresh: float = FRESH_SECONDS) -> Self:
-        """Start to index `root` in the background; its index is kept in `database` from one start to the next."""
+    async def open(
+        cls, root: Path, database: Database, *, fresh: float = FRESH_SECONDS, patience: float = PATIENCE_SECONDS
+    ) -> Self:
+        """Start to index `root` in the background; its index is kept in `database` from one start to the next.
+
+        `fresh` and `patience` are seconds, as `FRESH_SECONDS` and `PATIENCE_SECONDS` tell.
+        """
         resolved = await asyncio.to_thread(root.resolve)
         index = InstanceIndex(database, f"pacs:{resolved}")
-        origin = cls(resolved, index, fresh=fresh)
+        origin = cls(resolved, index, fresh=fresh, patience=patience)
         origin._whole = await index.device() is not None
         origin._watching = asyncio.create_task(origin._watch())
         return origin
@@ -110,7 +116,7 @@ class FolderOrigin:
             found = await self._index.locate(ref)
             if found:
                 return found
-            await self._look(patience=PATIENCE_SECONDS)
+            await self._look(patience=self._patience)
         else:
             await self._look()
         return await self._index.locate(ref)
@@ -131,7 +137,7 @@ class FolderOrigin:
         if self._scanning is not None:
             with suppress(TimeoutError):
                 # Shielded: others wait for the same scan, whatever becomes of this request.
-                await asyncio.wait_for(asyncio.shield(self._scanning), patience if self._whole else PATIENCE_SECONDS)
+                await asyncio.wait_for(asyncio.shield(self._scanning), patience if self._whole else self._patience)
         if self._trouble is not None:
             raise type(self._trouble)(*self._trouble.args)
         if not self._whole:
@@ -142,6 +148,7 @@ class FolderOrigin:
             try:
                 await self._look()
             except OriginBusy:
+                await asyncio.sleep(self._fresh)
                 continue
             except GatewayError as error:
                 log.warning("the folder is not followed: %s", error)

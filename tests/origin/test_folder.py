@@ -12,9 +12,10 @@ import pytest
 from gateway.dicom.dataset import first_text
 from gateway.dicom.uid import UID, FrameRef, InstanceRef, SeriesRef, StudyRef
 from gateway.dicomweb.query import Level, Match, Query
-from gateway.errors import GatewayError, NotFound, OriginBroken, OriginUnreachable
+from gateway.errors import GatewayError, NotFound, OriginBroken, OriginBusy, OriginUnreachable
 from gateway.origin.folder import FolderOrigin
 from gateway.store.database import Database
+from gateway.store.index import InstanceIndex
 from gateway.store.threads import CHUNK
 from tests.builders import CANARIES, DEFLATED_LE, IMPLICIT_LE, RLE, planted, planted_ct_series, ref_of
 from tests.samples import instances as sample_instances
@@ -380,6 +381,71 @@ def test_one_scan_serves_many_requests_that_wait(folder: Path) -> None:
         return [len(rows) for rows in found]
 
     assert run(folder, scenario) == [40] * 20
+
+
+def test_what_may_be_incomplete_is_not_told_before_the_first_scan_ends(folder: Path) -> None:
+    files = planted_ct_series(300)
+    for number, data in enumerate(files):
+        (folder / f"{number}").write_bytes(data)
+    study = StudyRef(ref_of(files[0]).study)
+
+    async def inner() -> None:
+        database = await Database.open(f"sqlite:///{folder.parent}/index.db")
+        origin = await FolderOrigin.open(folder, database, patience=0.01)
+        try:
+            for attempt in (origin.check, lambda: uids(origin), lambda: bodies(origin, study)):
+                with pytest.raises(OriginBusy, match="being indexed"):
+                    await attempt()
+            while True:
+                try:
+                    await origin.check()
+                    break
+                except OriginBusy:
+                    await asyncio.sleep(0.05)
+            assert await uids(origin) == [ref_of(data).instance for data in files]
+        finally:
+            await origin.close()
+            await database.close()
+
+    asyncio.run(inner())
+
+
+def test_an_empty_folder_on_another_device_is_unreachable(folder: Path) -> None:
+    async def inner() -> None:
+        database = await Database.open(f"sqlite:///{folder.parent}/index.db")
+        await InstanceIndex(database, f"pacs:{folder}").mark_scanned("another device")
+        origin = await FolderOrigin.open(folder, database, fresh=0)
+        try:
+            with pytest.raises(OriginUnreachable, match="another device"):
+                await uids(origin)
+            (folder / "file").write_bytes(planted())
+            assert len(await uids(origin)) == 1
+        finally:
+            await origin.close()
+            await database.close()
+
+    asyncio.run(inner())
+
+
+def test_two_gateways_index_the_same_folder_into_one_database(folder: Path, postgres: str) -> None:
+    files = planted_ct_series(60)
+    for number, data in enumerate(files):
+        (folder / f"{number}").write_bytes(data)
+
+    async def inner() -> None:
+        databases = [await Database.open(postgres) for _ in range(2)]
+        origins = [await FolderOrigin.open(folder, database, fresh=0) for database in databases]
+        try:
+            for listed in await asyncio.gather(*(uids(origin) for origin in origins)):
+                assert listed == [ref_of(data).instance for data in files]
+            (row,) = [row.json async for row in origins[0].search(Query(level=Level.STUDY))]
+            assert row["00201208"]["Value"] == [60]
+        finally:
+            for origin, database in zip(origins, databases, strict=True):
+                await origin.close()
+                await database.close()
+
+    asyncio.run(inner())
 
 
 def test_a_thousand_files(folder: Path) -> None:
