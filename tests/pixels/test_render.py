@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom.pixels import apply_color_lut
 
 from gateway.errors import BadRequest, Withheld
@@ -139,3 +142,34 @@ def test_every_bundled_file_that_decodes_renders(name: str) -> None:
     assert max(shown.shape[:2]) == 256
     assert shown.ndim == (2 if description.photometric.startswith("MONO") else 3)
     assert shown.any()
+
+
+@pytest.mark.peer("dcmtk")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "examples_palette.dcm",
+        "examples_rgb_color.dcm",
+        "examples_ybr_color.dcm",
+        "ExplVR_BigEnd.dcm",
+        "SC_rgb_dcmtk_+eb+cr.dcm",
+        "SC_rgb_dcmtk_+eb+cy+np.dcm",
+        "SC_rgb_dcmtk_+eb+cy+s4.dcm",
+        "SC_rgb_jpeg_app14_dcmd.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+        "SC_rgb_jpeg_lossy_gdcm.dcm",
+        "SC_rgb_rle_16bit.dcm",
+        "SC_rgb_rle_32bit.dcm",
+        "SC_ybr_full_422_uncompressed.dcm",
+    ],
+)
+def test_dcmtk_renders_the_same_colours(name: str, tmp_path: Path) -> None:
+    file = pixel_files()[name]
+    out = tmp_path / "out.pnm"
+    command = ["/usr/bin/dcmj2pnm", "--no-overlays", "+op", str(file.path), str(out)]
+    subprocess.run(command, check=True, capture_output=True)
+    with Image.open(out) as image:
+        want = np.asarray(image).astype(int)
+    description = describe(file.json, file.syntax)
+    shown = render(decode(file.frames(description)[0], description), description, RenderOptions(square_pixels=False))
+    assert np.abs(shown.astype(int) - want).max() <= 1
