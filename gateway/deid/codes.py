@@ -112,4 +112,5 @@ def _concepts() -> tuple[frozenset[str], frozenset[str]]:
     listed = [
         (code, entry[0]) for scheme in concepts.values() for codes in scheme.values() for code, entry in codes.items()
     ]
-    return frozenset(code for code, _ in listed), frozenset(meaning.casefold() for _, meaning in listed)
+    codes, meanings = zip(*listed, strict=True)
+    return frozenset(codes) - {""}, frozenset(map(str.casefold, meanings)) - {""}

@@ -57,15 +57,24 @@ class Section:
         return "".join(kept)
 
     def _allowed(self, tokens: list[str]) -> list[bool]:
-        folded = [token.casefold() for token in tokens]
-        allowed = [word in self.words or self._compound(token) for word, token in zip(folded, tokens, strict=True)]
+        folded = self._without_names([token.casefold() for token in tokens])
+        allowed = [
+            bool(word) and (word in self.words or self._compound(token))
+            for word, token in zip(folded, tokens, strict=True)
+        ]
         for place, pair in enumerate(pairwise(folded)):
             if "_".join(pair) in self.words:
                 allowed[place] = allowed[place + 1] = True
-        for place, word in enumerate(folded):
-            if word in self.titles:
-                allowed[place : place + 1 + _AFTER_TITLE] = [False] * len(folded[place : place + 1 + _AFTER_TITLE])
         return allowed
+
+    def _without_names(self, folded: list[str]) -> list[str]:
+        """Return the tokens with "" for titles and what follows them."""
+        named = 0
+        rest: list[str] = []
+        for word in folded:
+            named = _AFTER_TITLE + 1 if word in self.titles else max(named - 1, 0)
+            rest.append("" if named else word)
+        return rest
 
     def _compound(self, token: str) -> bool:
         """Tell whether a token is written together from allowed words ("AxT2", "CTChest")."""
