@@ -30,7 +30,7 @@ def greys(samples: Samples, description: PixelDescription, *, number: int, windo
     window = window or next(iter(transform.windows), None)
     table = None if window is not None else next(iter(description.voi_luts), None)
     if window is None and table is None:
-        window = _range_of(samples, description, transform)
+        window = spanning_window(samples, description, number=number)
     bits = description.bits_stored
     if description.kind is PixelKind.INTEGER and bits <= _TABLE_BITS:
         every = every_stored_value(bits, signed=description.signed)
@@ -89,11 +89,12 @@ def _shown(
     return result
 
 
-def _range_of(samples: Samples, description: PixelDescription, transform: FrameTransform) -> Window | None:
+def spanning_window(samples: Samples, description: PixelDescription, *, number: int) -> Window | None:
     """Return the window that spans the values present, None when there are none.
 
     Up to 8 bits it spans all values there could be: those images are made to be shown as they are.
     """
+    transform = description.transform_of(number)
     if description.bits_stored <= 8 and transform == FrameTransform() and description.modality_lut is None:
         ends = every_stored_value(description.bits_stored, signed=description.signed)
         return _spanning(float(ends.min()), float(ends.max()))

@@ -13,7 +13,8 @@ from PIL import Image
 
 from gateway.errors import NotAcceptable
 from gateway.pixels.decode import decode
-from gateway.pixels.description import PixelDescription
+from gateway.pixels.description import MONOCHROME, PixelDescription
+from gateway.pixels.grayscale import spanning_window
 from gateway.pixels.render import RenderOptions, render
 
 JPEG: Final = "image/jpeg"
@@ -54,6 +55,10 @@ def picture(
         Withheld: PIXELS_UNDECODABLE. BadRequest, NotAcceptable: as `render` and `encode` raise them.
     """
     chosen = options or RenderOptions()
+    if len(frames) > 1 and chosen.window is None and _has_no_window(description):
+        # One window for all, or the brightness of an animation jumps from frame to frame.
+        number, data = frames[len(frames) // 2]
+        chosen = replace(chosen, window=spanning_window(decode(data, description), description, number=number))
     shown = (render(decode(data, description), description, chosen, number=number) for number, data in frames)
     return encode(shown, replace(output, frame_ms=output.frame_ms or description.frame_ms))
 
@@ -86,6 +91,12 @@ def encode(images: Iterable[NDArray[np.uint8]], output: Output) -> bytes:
         chosen = min(max(output.quality, 1), 100)
         image.save(out, "JPEG", quality=chosen, subsampling=0 if chosen >= _FULL_CHROMA else 2)
     return out.getvalue()
+
+
+def _has_no_window(description: PixelDescription) -> bool:
+    transforms = description.frame_transforms or (description.transform,)
+    recommended = description.voi_luts or any(transform.windows for transform in transforms)
+    return description.photometric in MONOCHROME and not recommended
 
 
 def _rest(images: Iterator[NDArray[np.uint8]]) -> Iterator[Image.Image]:

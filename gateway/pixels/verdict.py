@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.dicom.dataset import JsonDataset
-from gateway.pixels.rules import Box, Rules, Verdict, load_rules
-
-__all__ = ["Box", "Judgement", "Rules", "Verdict", "judge", "load_rules"]
+from gateway.pixels.rules import Box, Rules, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,18 @@ def test_the_frame_number_chooses_the_frames_transform() -> None:
     data = np.array([0, 50], "<u2").tobytes()
     for number, want in ((1, [[0, 64]]), (2, [[0, 128]])):
         assert np.asarray(opened(picture([(number, data)], description, Output(PNG)))).tolist() == want
+
+
+def test_the_frames_of_an_animation_share_a_window() -> None:
+    description = described(rows=1, columns=2, frames=3)
+    frames = [
+        (number, np.array(values, "<u2").tobytes()) for number, values in enumerate([(0, 50), (0, 100), (0, 75)], 1)
+    ]
+    image = opened(picture(frames, description, Output(GIF)))
+    shown = []
+    for index in range(3):
+        image.seek(index)
+        shown.append(np.asarray(image.convert("L"))[0, 1])
+    assert shown == [128, 255, 191]
+    alone = opened(picture(frames[:1], description, Output(PNG)))
+    assert np.asarray(alone)[0, 1] == 255

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.pixels.verdict import Rules, Verdict, judge, load_rules
+from gateway.pixels.rules import Rules, Verdict, load_rules
+from gateway.pixels.verdict import judge
 from gateway.settings import packaged
 from tests.pixels.images import pixel_files
 
