@@ -16,6 +16,7 @@ from gateway.dicom.part10 import file_meta, read_start
 from gateway.dicom.scanner import Scanner
 from gateway.dicom.syntax import EXPLICIT_LE, Codec, TransferSyntax
 from gateway.errors import NotAcceptable, Reason, Withheld
+from gateway.pixels.decode import decodable
 from gateway.pixels.description import PixelDescription, decoded, describe
 from gateway.pixels.fragments import FrameAssembler
 from gateway.pixels.native import to_native
@@ -69,7 +70,7 @@ class Transcoder:
 
         Raises:
             Withheld: MALFORMED, PIXELS_UNDECODABLE, UNSUPPORTED_TRANSFER_SYNTAX or a limit of the header.
-            NotAcceptable: the decoded pixels are longer than an element can be.
+            NotAcceptable: nothing here decodes the pixels, or decoded they are longer than an element can be.
         """
         return self._take(chunk, final=False)
 
@@ -123,6 +124,8 @@ class _Header:
                 return _Rest()
             if not start.syntax.encapsulated:
                 raise Withheld(Reason.UNSUPPORTED_TRANSFER_SYNTAX, "only encapsulated pixels are transcoded")
+            if not decodable(start.syntax.uid):
+                raise NotAcceptable(f"{start.syntax.name} is not decoded here; ask for the stored transfer syntax.")
             self._found = start.syntax, Scanner(start.syntax, start=start.offset)
         syntax, scanner = self._found
         if not scanner.scan(buffer, final=final):

@@ -228,6 +228,12 @@ def test_other_native_syntaxes_are_not_its_business(name: str) -> None:
     assert caught.value.reason is Reason.UNSUPPORTED_TRANSFER_SYNTAX
 
 
+def test_video_is_not_acceptable_before_a_byte_is_given_out() -> None:
+    data = encapsulated(lossless(pixels(1)), [b"video"], "1.2.840.10008.1.2.4.102")
+    with pytest.raises(NotAcceptable, match="stored transfer syntax"):
+        Transcoder().feed(data)
+
+
 def test_native_pixels_under_an_encapsulated_name_are_malformed() -> None:
     data = planted().replace(EXPLICIT_LE.encode() + b"\0", RLE.encode() + b"\0\0\0", 1)
     assert RLE.encode() in data
