@@ -61,8 +61,8 @@ class EmbeddedArchive:
         index = InstanceIndex(database, SOURCE)
         try:
             await in_thread(root.mkdir, mode=0o700, parents=True, exist_ok=True)
-            scratch = await in_thread(Scratch.open, root / ".incoming")
             report = await scan(root, index, suffix=b".dcm")
+            scratch = await in_thread(Scratch.open, root / ".incoming")
         except OSError as error:
             raise storage_error("archive", error) from None
         except FolderMissing:

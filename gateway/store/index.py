@@ -42,7 +42,6 @@ class Indexed:
 
     ref: InstanceRef
     sop_class: str
-    transfer_syntax: UID
     dataset: JsonDataset
 
 
@@ -63,7 +62,6 @@ class Located:
     ref: InstanceRef
     path: bytes
     stamp: Stamp
-    transfer_syntax: UID
 
 
 class InstanceIndex:
@@ -119,14 +117,6 @@ class InstanceIndex:
         Series and instance rows carry the attributes of the levels above them.
         """
         return search_rows(self._database, self._source, query)
-
-    async def count(self, kind: Kind) -> int:
-        """Return how many files of one kind are indexed."""
-        statement = (
-            select(func.count()).select_from(files).where(files.c.source == self._source, files.c.kind == kind.value)
-        )
-        async with self._database.read() as connection:
-            return (await connection.execute(statement)).scalar_one()
 
     async def device(self) -> str | None:
         """Return the device of the folder at its last complete scan, None when there was none yet."""
@@ -234,7 +224,6 @@ def _file_row(source: str, entry: Entry) -> dict[str, Any]:
         "instance": header and header.ref.instance,
         "number": header and number(header.dataset, "00200013"),
         "sop_class": header and header.sop_class,
-        "transfer_syntax": header and header.transfer_syntax,
         "attributes": header and orjson.dumps(searchable(header.dataset)),
     }
 
@@ -244,7 +233,6 @@ def _located(row: Any) -> Located:
         InstanceRef(UID(row.study), UID(row.series), UID(row.instance)),
         row.path,
         Stamp(row.size, row.mtime_ns, row.ctime_ns),
-        UID(row.transfer_syntax),
     )
 
 

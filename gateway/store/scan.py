@@ -120,7 +120,7 @@ def read_entry(root: Path, path: bytes) -> Entry:
         return Entry(path, stamp, Kind.MALFORMED)
     ref = InstanceRef(UID(study), UID(series), UID(instance))
     dataset = header.json(bulk=lambda path: path).json
-    return Entry(path, stamp, Kind.INSTANCE, Indexed(ref, sop_class, header.syntax.uid, dataset))
+    return Entry(path, stamp, Kind.INSTANCE, Indexed(ref, sop_class, dataset))
 
 
 def _take(files: Iterator[tuple[bytes, Stamp]], count: int) -> list[tuple[bytes, Stamp]]:

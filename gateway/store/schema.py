@@ -51,7 +51,6 @@ files = Table(
     Column("instance", _Text),
     Column("number", BigInteger),
     Column("sop_class", _Text),
-    Column("transfer_syntax", _Text),
     Column("attributes", LargeBinary),
 )
 Index(

