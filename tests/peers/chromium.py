@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -20,6 +21,16 @@ _FLAGS = [
 ]
 
 
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run a headless browser."""
+    need("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program("chromium")), args=_FLAGS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
     """Give a headless browser.
@@ -27,8 +38,5 @@ def chromium() -> Iterator[Browser]:
     One per test: Playwright keeps an event loop running in the thread, in which `asyncio.run` would fail, so
     start servers in other threads or processes.
     """
-    need("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(program("chromium")), args=_FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()

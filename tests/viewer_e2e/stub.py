@@ -6,11 +6,13 @@ misbehave on demand.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import mimetypes
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +52,7 @@ class Faults:
     cut: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     searches_fail: bool = False
+    frame_seconds: float = 0.0
     page: int = 1000
 
 
@@ -212,6 +215,7 @@ class Stub:
             return Answer(200, media, picture([(number, frame)], description, Output(media), options=options))
         if uid in self.faults.refused:
             return problem(406, "Not acceptable", "These frames are only offered as they are stored.")
+        time.sleep(self.faults.frame_seconds)
         native = transfer_syntax(description.transfer_syntax).codec is Codec.NATIVE
         data, photometric = (frame, "") if native else to_native(frame, description)
         return self._frame(data[: len(data) // 2] if uid in self.faults.short else data, photometric, uid)
@@ -234,7 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        with contextlib.suppress(ConnectionError):  # the viewer aborts what it no longer wants
+            self.wfile.write(answer.body)
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

@@ -94,9 +94,11 @@ export function createLibrary({ store, api }) {
     store.dispatch({ type: 'study/started', uid, row: known });
     return attempt(
       async () => {
-        const series = api.series(route.source, uid, signal);
-        const row = known ?? (await api.studies(route.source, query, signal)).rows[0] ?? null;
-        return { row, series: inOrder((await series).rows) };
+        const [series, studies] = await Promise.all([
+          api.series(route.source, uid, signal),
+          known ? { rows: [known] } : api.studies(route.source, query, signal),
+        ]);
+        return { row: studies.rows[0] ?? null, series: inOrder(series.rows) };
       },
       ({ row, series }) => {
         store.dispatch({ type: 'study/answered', row, series });

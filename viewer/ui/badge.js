@@ -32,6 +32,8 @@ export function withheldBanner(title, reason = '') {
  * @returns {HTMLElement} one clear message, with the way on
  */
 export function faultPanel(fault, retry) {
+  // The sign-in dialog covers the page and says it already.
+  if (fault.kind === 'signed-out') return h('div', {});
   if (fault.kind === 'withheld') return withheldBanner(strings.withheld.title, fault.text);
   return h(
     'div',

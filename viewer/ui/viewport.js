@@ -66,6 +66,8 @@ export function createViewport({ store, viewing, commands, at, repaint, reopen }
       const status = now ? now.shown.status : state.series[viewport.series]?.status ?? 'empty';
       attribute(element, 'data-status', status);
       attribute(element, 'data-index', viewport.index);
+      attribute(element, 'data-instance', now?.slice.instance.uid);
+      attribute(element, 'data-frame', now?.slice.frame);
       attribute(element, 'data-wordless', !state.words);
       veil.update({ now, series: state.series[viewport.series], viewport, study: state.study });
       rail.update({ count: now?.stack.slices.length ?? 0, index: viewport.index, loaded: () => viewing.loaded(at) });
