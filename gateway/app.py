@@ -98,6 +98,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         withholdings = Withholdings(database)
         workspace = await Workspace.open(settings.workspace_url or (data / "workspace").as_uri())
+        stack.push_async_callback(workspace.close)
         pacs = await _open_pacs(settings, database, data)
         stack.push_async_callback(pacs.close)
         archive_url = settings.archive_url.get_secret_value() or (data / "archive").as_uri()

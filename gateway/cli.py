@@ -19,7 +19,7 @@ from gateway.deid.scope import Scope
 from gateway.dicom.part10 import read_header
 from gateway.errors import GatewayError, Withheld
 from gateway.origin.sample import generate
-from gateway.settings import Auth, Settings, load
+from gateway.settings import Auth, Settings, is_loopback, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +56,8 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.pacs_url.get_secret_value() == "sample:":
         generate(settings.data_dir / "sample-pacs", progress=_progress("Drawing the sample PACS"))
-    url = f"http://{settings.host if settings.host not in ('0.0.0.0', '::') else 'localhost'}:{settings.port}/"
+    host = settings.host if is_loopback(settings.host) else socket.getfqdn()
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"
     if settings.auth is Auth.TOKEN:
         token = settings.token.get_secret_value() if settings.token else secrets.token_urlsafe(24)
         # Every worker process must know the same token.
@@ -136,8 +137,7 @@ def _deid(options: argparse.Namespace, settings: Settings) -> int:
             withheld += 1
             print(f"{path}: withheld ({error.reason.value}). {error}", file=sys.stderr)
             continue
-        assert rewriter.header is not None
-        target = options.output / f"{rewriter.header.instance}.dcm"
+        target = options.output / f"{read_header(data).text(0x00080018)}.dcm"
         target.write_bytes(data)
         print(f"{path} -> {target}")
     return 1 if withheld else 0

@@ -66,14 +66,9 @@ class Facts:
         if len(found.datasets) != 1:
             raise Withheld(Reason.IDENTITY_MISMATCH, "the origin holds several instances under one UID")
         dataset = found.datasets[0]
-        tables = {path: await table_of(library, ref, _as_url(path)) for path in bulk_needed(dataset.json)}
+        tables = {path: await table_of(library, ref, path) for path in bulk_needed(dataset.json)}
         facts = InstanceFacts(dataset, tables)
         self._kept[key] = time.monotonic(), facts
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return facts
-
-
-def _as_url(path: str) -> str:
-    """Turn "00283010[0].00283006" into the form bulk data paths have in URLs."""
-    return path.replace("[", "/").replace("].", "/")

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.deid.engine import Engine
 from gateway.deid.residual import Identifiers
@@ -26,9 +26,10 @@ from gateway.dicomweb.stow import FailureReason, Outcome, failure_of
 from gateway.errors import BadRequest, Conflict, OriginError, Reason, StorageError, TooLarge, Withheld
 from gateway.pixels.rules import Rules, Verdict
 from gateway.pixels.verdict import judge
+from gateway.services.preview import preview
 from gateway.services.workers import Workers
 from gateway.store.archive import Archive
-from gateway.store.workspace import StagedFile, Workspace
+from gateway.store.workspace import StagedFile, StagedInstance, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,7 @@ class Ingest:
         """
         original = header.json().json
         has_pixels = header.pixels is not None
+        self.engine.plan.check_sop_class(header.text(0x00080016))
         judgement = judge(original, self.rules)
         if judgement.verdict is not Verdict.CLEAR or judgement.boxes:
             raise Withheld(_REFUSED[judgement.verdict], judgement.why)
@@ -161,16 +163,18 @@ _REFUSED = {
 
 async def _rewrite(rewriter: InstanceRewriter, source: StagedFile, target: StagedFile) -> bytes:
     """Send a staged file through the pass into another; return all that was written but the pixels."""
-    head = bytearray()
+    head = b""
     async for chunk in source.chunks():
-        for piece in rewriter.feed(chunk):
-            if rewriter.header is None or not target.size:
-                head += piece
-            await target.write(piece)
+        beginning = rewriter.header is None
+        pieces = b"".join(rewriter.feed(chunk))
+        if beginning:
+            head += pieces
+        await target.write(pieces)
     tail = b"".join(rewriter.finish())
     await target.write(tail)
-    written = read_header(bytes(head) if head else tail)
-    return bytes(head[: written.pixel_offset]) + tail
+    if not head:
+        return tail
+    return head[: read_header(head).pixel_offset] + tail
 
 
 def _residual(rewriter: InstanceRewriter, outside: bytes) -> set[str]:

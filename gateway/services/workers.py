@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
-from gateway.errors import Reason, Withheld
+from gateway.errors import GatewayError, Reason, Withheld
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def _call(job: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, obj
     """Run the job; nothing but our own errors crosses back, since a codec's message may quote its input."""
     try:
         return job(*args, **kwargs)
-    except (Withheld, MemoryError):
+    except (GatewayError, MemoryError):
         raise
     except Exception as error:
         raise Withheld(Reason.PIXELS_UNDECODABLE, f"the decoder failed with {type(error).__name__}") from None

@@ -27,12 +27,13 @@ async def instances(request: Request, ingest: Ingest, *, links: Links) -> Respon
     offer = respond.acceptance(request).choose(STORED)
     boundary = _boundary(request.headers.get("content-type", ""))
     study = parse_uid(request.path_params["study"]) if "study" in request.path_params else None
-    outcomes = await ingest.store(_chunks(request), boundary, study=study, link=links.to)
+    stored = await ingest.store(_chunks(request), boundary, study=study, link=links.to)
+    outcomes = [outcome for outcome, _ in stored]
+    reasons = [reason.value for _, reason in stored if reason is not None]
     answer = store_response(outcomes, study_url=None)
-    status = store_status(outcomes)
-    if offer.media == respond.XML:
-        return Response(to_xml(answer), status, media_type=offer.media)
-    return Response(orjson.dumps(answer), status, media_type=offer.media)
+    body = to_xml(answer) if offer.media == respond.XML else orjson.dumps(answer)
+    headers = respond.warned(respond.withheld_warning(len(reasons), reasons))
+    return Response(body, store_status(outcomes), headers, media_type=offer.media)
 
 
 def _boundary(content_type: str) -> str | None:
