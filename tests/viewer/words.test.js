@@ -86,6 +86,6 @@ test('every preset has a name, and dragging never makes a window that shows noth
 
 test('the reasons of withheld images are told in plain words', () => {
   const told = withheldWords('2 instances are withheld: burned-in-annotation, new-code', strings.reason);
-  assert.deepEqual(told, { title: '2 instances are withheld', reason: 'text burned into the pixels; new-code' });
+  assert.deepEqual(told, { title: '2 instances are withheld', reason: 'Text burned into the pixels; new-code' });
   assert.deepEqual(withheldWords('Some are withheld', {}), { title: 'Some are withheld', reason: '' });
 });

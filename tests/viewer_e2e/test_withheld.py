@@ -31,7 +31,7 @@ def test_left_out_images_are_announced_with_their_reason(viewer: Viewer, stub: S
     viewer.open_study("CT abdomen")
     banner = viewer.page.locator(".partial .banner")
     expect(banner).to_contain_text("2 instances are withheld")
-    expect(banner).to_contain_text("text burned into the pixels")
+    expect(banner).to_contain_text("Text burned into the pixels")
     assert viewer.say("bottomLeft").endswith("Im 1/62")
 
 

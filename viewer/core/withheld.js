@@ -13,5 +13,6 @@ export function withheldWords(warning, words) {
     .slice(colon + 2)
     .split(', ')
     .map((code) => words[code] ?? code);
-  return { title: warning.slice(0, colon), reason: reasons.join('; ') };
+  const reason = reasons.join('; ');
+  return { title: warning.slice(0, colon), reason: reason.charAt(0).toUpperCase() + reason.slice(1) };
 }
