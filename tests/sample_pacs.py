@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,5 +33,7 @@ def sample_pacs(request: pytest.FixtureRequest) -> Path:
     for old in drawings.iterdir():
         if old.name.lstrip(".").partition(".")[0] != folder.name:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-    generate(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # pydicom warns of values that their VR does not allow
+        generate(folder)
     return folder

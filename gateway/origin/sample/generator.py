@@ -18,7 +18,7 @@ from gateway.origin.sample.writing import Instances, write
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it when any file of the sample PACS changes: the folder is then made anew."""
 
 MARKER: Final = ".sample-pacs.json"

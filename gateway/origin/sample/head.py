@@ -25,7 +25,7 @@ class Contrast:
     noise: float
 
 
-def _contrast(fat: int, white: int, grey: int, fluid: int, lesion: int, oedema: int, noise: float) -> Contrast:  # noqa: PLR0913, PLR0917
+def _contrast(fat: int, white: int, grey: int, fluid: int, lesion: int, oedema: int, noise: float) -> Contrast:  # noqa: PLR0917
     return Contrast(
         MappingProxyType(
             {

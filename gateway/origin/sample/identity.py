@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence
 from gateway.origin.sample.patients import PATIENTS, VISITS, Patient, Visit
 
 PRIVATE_CREATOR: Final = "ORLOP IMAGING 2.1"
-_SHORTEST: Final = 4
+_SHORTEST: Final = 5
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -43,7 +43,7 @@ def identifiers() -> frozenset[str]:
     """
     found = [text for patient in PATIENTS for text in _of_patient(patient)]
     found += [text for visit in VISITS.values() for text in _of_visit(visit)]
-    # "OBE", "Dr" and one-syllable parts occur by chance; two ideographs already make a name.
+    # "OBE", "Dr" and other short parts occur by chance; two ideographs already make a name.
     return frozenset(text for text in found if len(text) >= (_SHORTEST if text.isascii() else 2))
 
 

@@ -84,9 +84,9 @@ class Visit:
         return f"{self.date[6:]}.{self.date[4:6]}.{self.date[:4]}"
 
 
-_ANSELMUS = Place("Klinikum Sankt Anselmus", "Radiologie Haus Q7", "Zwergpalmenallee 314, 99872 Quendelbrunn", "ANSQ")
-_WEXCOMBE = Place("Wexcombe Harbour Infirmary", "Imaging Wing Orlop", "77 Gannetsway, Wexcombe WX9 4QZ", "WEXH")
-_KUROMORI = Place("Kuromorizaka Hospital", "Radiology B5", "8-41 Kuromorizaka, Hoshinodai 998-0417", "KURO")
+_ANSELMUS = Place("Klinikum Sankt Anselmus", "Radiologie Haus Q7", "Zwergpalmenallee 314, 99872 Quendelbrunn", "ANSELQ")
+_WEXCOMBE = Place("Wexcombe Harbour Infirmary", "Imaging Wing Orlop", "77 Gannetsway, Wexcombe WX9 4QZ", "WEXHRB")
+_KUROMORI = Place("Kuromorizaka Hospital", "Radiology B5", "8-41 Kuromorizaka, Hoshinodai 998-0417", "KUROMZ")
 
 _STAFF_ANSELMUS = Staff("Zwetschgenbaum^Ulrich^^Dr.", "Hinterhuberin^Rosl^^Dr.", "Klapperstein^Udo",
                         "Mondscheiner^Ilsabe", "+49 3699 5550147")  # fmt: skip
@@ -158,24 +158,24 @@ PATIENTS: Final = (
 )  # fmt: skip
 
 _VISITS = (
-    Visit("ct-abdomen", WEIDENFELLER, _ANSELMUS, _STAFF_ANSELMUS, "20240312", "101427", "ANSQ24031288", "CT abdomen"),
-    Visit("cr-chest", QUILLFEATHER, _WEXCOMBE, _STAFF_WEXCOMBE, "20240219", "083312", "WEXH24021907", "Chest PA/LAT"),
-    Visit("cr-follow-up", QUILLFEATHER, _WEXCOMBE, _STAFF_WEXCOMBE, "20240401", "141906", "WEXH24040131",
+    Visit("ct-abdomen", WEIDENFELLER, _ANSELMUS, _STAFF_ANSELMUS, "20240312", "101427", "ANSELQ24031288", "CT abdomen"),
+    Visit("cr-chest", QUILLFEATHER, _WEXCOMBE, _STAFF_WEXCOMBE, "20240219", "083312", "WEXHRB24021907", "Chest PA/LAT"),
+    Visit("cr-follow-up", QUILLFEATHER, _WEXCOMBE, _STAFF_WEXCOMBE, "20240401", "141906", "WEXHRB24040131",
         "Chest control"),
-    Visit("mr-head", AMAYADORI, _KUROMORI, _STAFF_KUROMORI, "20230914", "154455", "KURO23091416", "MRI head"),
-    Visit("xa-coronary", ZVEZDOPLYOTOV, _ANSELMUS, _STAFF_ANSELMUS, "20240126", "091138", "ANSQ24012644", "XA"),
-    Visit("mg-screening", PAPADOGLAROU, _ANSELMUS, _STAFF_ANSELMUS, "20231121", "112750", "ANSQ23112119",
+    Visit("mr-head", AMAYADORI, _KUROMORI, _STAFF_KUROMORI, "20230914", "154455", "KUROMZ23091416", "MRI head"),
+    Visit("xa-coronary", ZVEZDOPLYOTOV, _ANSELMUS, _STAFF_ANSELMUS, "20240126", "091138", "ANSELQ24012644", "XA"),
+    Visit("mg-screening", PAPADOGLAROU, _ANSELMUS, _STAFF_ANSELMUS, "20231121", "112750", "ANSELQ23112119",
         "Mammography"),
-    Visit("us-abdomen", MUESSIGGAENGLER, _ANSELMUS, _STAFF_ANSELMUS, "20240227", "104431", "ANSQ24022762",
+    Visit("us-abdomen", MUESSIGGAENGLER, _ANSELMUS, _STAFF_ANSELMUS, "20240227", "104431", "ANSELQ24022762",
         "US Abdomen"),
-    Visit("dx-hand", FENNIMORGAN, _WEXCOMBE, _STAFF_WEXCOMBE, "20240523", "160245", "WEXH24052355", "XR hand"),
-    Visit("pt-trunk", BRACKENWHISTLE, _WEXCOMBE, _STAFF_WEXCOMBE, "20240617", "123808", "WEXH24061712", "PET trunk"),
-    Visit("nm-bone", BRACKENWHISTLE, _WEXCOMBE, _STAFF_WEXCOMBE, "20240604", "134959", "WEXH24060473", "Bone scan"),
-    Visit("rf-swallow", TALLOWMERE, _WEXCOMBE, _STAFF_WEXCOMBE, "20231205", "095521", "WEXH23120526",
+    Visit("dx-hand", FENNIMORGAN, _WEXCOMBE, _STAFF_WEXCOMBE, "20240523", "160245", "WEXHRB24052355", "XR hand"),
+    Visit("pt-trunk", BRACKENWHISTLE, _WEXCOMBE, _STAFF_WEXCOMBE, "20240617", "123808", "WEXHRB24061712", "PET trunk"),
+    Visit("nm-bone", BRACKENWHISTLE, _WEXCOMBE, _STAFF_WEXCOMBE, "20240604", "134959", "WEXHRB24060473", "Bone scan"),
+    Visit("rf-swallow", TALLOWMERE, _WEXCOMBE, _STAFF_WEXCOMBE, "20231205", "095521", "WEXHRB23120526",
         "Barium swallow"),
-    Visit("shipped-us", GRIMSANDVALL, _ANSELMUS, _STAFF_ANSELMUS, "20220816", "113349", "ANSQ22081633", "US"),
-    Visit("shipped-mr", DALBITMARU, _KUROMORI, _STAFF_KUROMORI, "20210427", "172214", "KURO21042792", "MR"),
-    Visit("shipped-ct", OKPARANDUWA, _WEXCOMBE, _STAFF_WEXCOMBE, "20220713", "144137", "WEXH22071348",
+    Visit("shipped-us", GRIMSANDVALL, _ANSELMUS, _STAFF_ANSELMUS, "20220816", "113349", "ANSELQ22081633", "US"),
+    Visit("shipped-mr", DALBITMARU, _KUROMORI, _STAFF_KUROMORI, "20210427", "172214", "KUROMZ21042792", "MR"),
+    Visit("shipped-ct", OKPARANDUWA, _WEXCOMBE, _STAFF_WEXCOMBE, "20220713", "144137", "WEXHRB22071348",
         "CT and others"),
 )  # fmt: skip
 

@@ -84,7 +84,7 @@ def _projection(ds: Dataset, spacing: float) -> None:
     ds.BurnedInAnnotation = "NO"
     ds.WindowCenter, ds.WindowWidth = "1900", "3600"
     ds.AcquisitionContextSequence = Sequence([])
-    ds.DetectorID = f"DET-{ds.AccessionNumber}"
+    ds.DetectorID = f"DET-{ds.AccessionNumber[-8:]}"
     ds.DateOfLastDetectorCalibration = ds.StudyDate
 
 
