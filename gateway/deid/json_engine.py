@@ -55,8 +55,8 @@ class JsonRewriter:
         """
         self._non_ascii = False
         result = self._dataset(dataset, "", 0) | insertions
-        if _tagged(SPECIFIC_CHARACTER_SET) in dataset or self._non_ascii:
-            result[_tagged(SPECIFIC_CHARACTER_SET)] = {"vr": "CS", "Value": [UTF8_TERM]}
+        if hex_tag(SPECIFIC_CHARACTER_SET) in dataset or self._non_ascii:
+            result[hex_tag(SPECIFIC_CHARACTER_SET)] = {"vr": "CS", "Value": [UTF8_TERM]}
         return dict(sorted(result.items()))
 
     def _dataset(self, dataset: Any, path: str, depth: int) -> JsonDataset:
@@ -71,10 +71,10 @@ class JsonRewriter:
             tag = int(name, 16)
             if tag == SPECIFIC_CHARACTER_SET:
                 continue
-            creator = first_text(dataset, _tagged(creator_tag(tag))) if is_private(tag) else ""
-            kept = self._element(tag, element, creator, path + _tagged(tag), depth)
+            creator = first_text(dataset, hex_tag(creator_tag(tag))) if is_private(tag) else ""
+            kept = self._element(tag, element, creator, path + hex_tag(tag), depth)
             if kept is not None:
-                result[_tagged(tag)] = kept
+                result[hex_tag(tag)] = kept
         return result
 
     def _element(self, tag: int, element: JsonElement, creator: str, path: str, depth: int) -> JsonElement | None:
@@ -121,10 +121,6 @@ class JsonRewriter:
             raise Withheld(Reason.RULE_FAILED, f"{display_tag(tag)}: the outcome is not a valid {vr}")
         self._non_ascii = self._non_ascii or not all(map(str.isascii, values))
         return {"vr": vr, "Value": [_json_value(vr, value) for value in values]}
-
-
-def _tagged(tag: int) -> str:
-    return hex_tag(tag)
 
 
 def _texts(vr: str, values: Any) -> Values | None:

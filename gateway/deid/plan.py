@@ -27,6 +27,8 @@ from gateway.errors import Reason, Withheld
 _CACHED: Final = 1 << 16  # distinct (tag, VR); a hostile file may invent billions
 _LAST_META_GROUP: Final = 0x0007
 _NUMBERS: Final = frozenset(("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "DS", "IS"))
+_KEEPING: Final = frozenset((Action.KEEP, Action.UID, Action.SHIFT))
+"""What lets a value through, or does so when the plan reads what it wrote."""
 _WORDS: Final = frozenset(("OB", "OW"))
 
 NO_PART: Final = Rule(
@@ -217,6 +219,6 @@ def _in_other_vr(rule: Rule, tag: int, vr: str) -> Rule:
     for family in (_NUMBERS, _WORDS):
         if vr in family and declared <= family | {"NONE"}:
             return rule
-    if vr in TEXT and declared <= TEXT and not rule.keeps:
+    if vr in TEXT and declared <= TEXT and rule.action not in _KEEPING:
         return rule
     return Rule(rule.otherwise if rule.action is not Action.EMPTY else Action.EMPTY, OTHER_VR, rule.origin)
