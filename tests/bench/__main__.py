@@ -1,0 +1,6 @@
+"""`make bench`: every benchmark, one after the other, as Markdown tables."""
+
+from tests.bench import retrieval
+
+if __name__ == "__main__":
+    retrieval.main()
