@@ -1,0 +1,73 @@
+"""Running gateways: over the sample PACS, over a folder, over a real Orthanc."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ref_of
+from tests.gateway.process import Gateway, at, running_gateway, series_of
+from tests.peers.orthanc import Orthanc
+
+_PATIENCE = 30.0
+
+StartGateway = Callable[..., Gateway]
+
+
+@pytest.fixture(scope="session")
+def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+    """Give a function that starts a gateway of its own for the rest of the session.
+
+    Keyword arguments are settings in lower case (`auth="none"`, `search_limit=5`); `pacs` is a folder to serve.
+    Prefer a shared one below: each takes seconds to start.
+    """
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(running_gateway(tmp_path_factory.mktemp("gateway"), **settings))
+
+
+@pytest.fixture(scope="session")
+def gateway(start_gateway: StartGateway, sample_pacs: Path) -> Gateway:
+    """Give the session's gateway over the sample PACS."""
+    return start_gateway(pacs=sample_pacs)
+
+
+@pytest.fixture(scope="session")
+def folder_gateway(start_gateway: StartGateway, tmp_path_factory: pytest.TempPathFactory) -> FolderGateway:
+    """Give the session's gateway over a folder that tests put files into. Use fresh UIDs."""
+    folder = tmp_path_factory.mktemp("pacs")
+    return FolderGateway(start_gateway(pacs=folder), folder)
+
+
+class FolderGateway:
+    """A gateway and the folder it serves."""
+
+    def __init__(self, gateway: Gateway, folder: Path) -> None:
+        self.gateway, self.folder = gateway, folder
+        self._names = itertools.count()
+
+    def add(self, files: Sequence[bytes]) -> None:
+        """Put Part 10 files into the folder, and return when the gateway has found them."""
+        for data in files:
+            target = self.folder / f"{next(self._names)}.dcm"
+            part = target.with_suffix(".part")
+            part.write_bytes(data)
+            part.rename(target)
+        wanted = {ref_of(data).instance for data in files}
+        paths = {at(series_of(data), "/instances") for data in files}
+        deadline = time.monotonic() + _PATIENCE
+        while wanted and time.monotonic() < deadline:
+            for path in paths:
+                wanted -= {row["00080018"]["Value"][0] for row in self.gateway.get(path).json}
+            time.sleep(0.1)
+        assert not wanted
+
+
+@pytest.fixture(scope="session")
+def orthanc_gateway(start_gateway: StartGateway, orthanc: Orthanc) -> Gateway:
+    """Give the session's gateway over the session's Orthanc. Use fresh UIDs."""
+    return start_gateway(pacs_url=orthanc.url)
