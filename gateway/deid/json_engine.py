@@ -93,13 +93,11 @@ class JsonRewriter:
             kept = _binary(element) if facts.kind is Kind.BYTES else _numbers(vr, element)
             if kept is not None:
                 return {"vr": vr, **kept}
-            rule = Rule(rule.otherwise, rule.why, rule.origin)
-        values = rule.apply([], vr, self.bound)
-        return None if values is None else {"vr": vr}
+        return None if rule.refuse(vr) is None else {"vr": vr}
 
     def _sequence(self, element: JsonElement, rule: Rule, path: str, depth: int) -> JsonElement | None:
         if not rule.walks:
-            return {"vr": "SQ"} if rule.apply([], "SQ", self.bound) is not None else None
+            return None if rule.refuse("SQ") is None else {"vr": "SQ"}
         items = element.get("Value") or []
         if not isinstance(items, list):
             raise Withheld(Reason.MALFORMED, "the value of a sequence is not an array")
@@ -109,10 +107,7 @@ class JsonRewriter:
     def _text(self, tag: int, vr: str, element: JsonElement, rule: Rule) -> JsonElement | None:
         found = element.get("Value") or []
         texts = _texts(vr, found) if "BulkDataURI" not in element and "InlineBinary" not in element else None
-        if texts is None:
-            # What cannot be read cannot be judged: only the rule's fallback is left.
-            rule = Rule(rule.otherwise, rule.why, rule.origin)
-        values = rule.apply(texts or [], vr, self.bound)
+        values = rule.refuse(vr) if texts is None else rule.apply(texts, vr, self.bound)
         if values is None:
             return None
         if not any(values):

@@ -51,21 +51,28 @@ class Rule:
         """Return the values the element is to have, [] for an empty one, None when it is to be dropped.
 
         `values` are the element's values as text (PN as `alphabetic=ideographic=phonetic`), padding removed.
-        The values of a sequence or of a VR that holds bytes are not asked for: pass [].
+        The values of a sequence or of a VR that holds bytes are not asked for: pass []. An element without a
+        value gets none, unless the rule replaces it by a constant of the profile.
         """
-        if self.action in _FALLBACKS:
-            return self._fallback(self.action, vr)
         if self.action is Action.REPLACE:
             return [self.text]
+        if self.action in (Action.DROP, Action.EMPTY):
+            return self._fallback(self.action, vr)
         if not any(values):
             return values
         done = self._act(values, vr, bound)
         return self._fallback(self.otherwise, vr) if done is None else done
 
+    def refuse(self, vr: str) -> Values | None:
+        """Return what is left of an element whose value cannot be read or is not what it promises."""
+        return self._fallback(self.action if self.action in _FALLBACKS else self.otherwise, vr)
+
     def _act(self, values: Values, vr: str, bound: Bound) -> Values | None:
         match self.action:
             case Action.KEEP:
                 return actions.keep(values, vr)
+            case Action.DUMMY:
+                return self._fallback(Action.DUMMY, vr)
             case Action.UID:
                 return actions.map_uids(values, vr, bound)
             case Action.PSEUDONYM:
