@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lock bench peers clean
+.PHONY: run test check format docs lock bench peers clean
 
 run: $(VENV)/.installed-run
 	$(BIN)/gateway serve
@@ -20,6 +20,10 @@ check: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The README's tables of settings and routes, from the code.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.docs
 
 bench: $(VENV)/.installed-dev peers
 	$(BIN)/python -m tests.bench

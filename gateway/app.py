@@ -199,8 +199,10 @@ def create(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with assembled(chosen) as parts:
+            warming = asyncio.create_task(parts.renderer.frames.workers.warm())
             app.router.routes[:] = routes(chosen, parts, authority, metrics)
             yield
+            warming.cancel()
 
     origins = frozenset(origin.strip() for origin in chosen.cors_origins.split(",") if origin.strip())
     return Starlette(

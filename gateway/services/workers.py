@@ -63,11 +63,15 @@ class Workers:
                     raise Withheld(Reason.PIXELS_UNDECODABLE, "decoding needs too much memory") from None
         raise Withheld(Reason.PIXELS_UNDECODABLE, "the codec crashed on it")
 
+    async def warm(self) -> None:
+        """Start the workers, so that the first image does not wait for their imports."""
+        await asyncio.gather(*(self.run(os.getpid) for _ in range(self._processes)))
+
     def _fresh(self) -> ProcessPoolExecutor:
         # forkserver: a child must not inherit the server's sockets, threads and event loop.
-        return ProcessPoolExecutor(
-            self._processes, mp_context=multiprocessing.get_context("forkserver"), initializer=_limit
-        )
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["gateway.services.preview", "gateway.pixels.transcode"])
+        return ProcessPoolExecutor(self._processes, mp_context=context, initializer=_limit)
 
     def _discard(self, pool: ProcessPoolExecutor) -> None:
         if self._pool is pool:
