@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.peers.certificates import certificates
 from tests.peers.chromium import chromium
@@ -23,6 +24,10 @@ __all__ = [
     "start_nginx",
     "start_orthanc",
 ]
+
+# Machines that run the tests are shared with other work: a slow moment is no failure.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 _FIXTURE_PEERS = {
     "chromium": "chromium",

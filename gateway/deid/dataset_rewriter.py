@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
+import pydicom.uid
+
 from gateway.deid.deidentified import SEAL, DeidentifiedHeader, Report
 from gateway.deid.header_pass import HeaderPass
 from gateway.deid.pixel_streams import PixelStream, pixel_stream
@@ -23,6 +25,8 @@ from gateway.errors import Reason, Withheld
 
 _IDENTITY: Final = (0x00080016, 0x0020000D, 0x0020000E, 0x00080018)
 """SOP Class, Study, Series and SOP Instance UID."""
+
+_ROWS: Final = 0x00280010
 
 
 class Pass(NamedTuple):
@@ -74,7 +78,10 @@ class DataSetRewriter:
         data, elements = bytes(self._buffer[: scanner.position]), tuple(scanner.elements)
         rest, self._buffer = bytes(self._buffer[scanner.position :]), b""
         if scanner.pixel_length is None:
-            self._rewrite_header(Header(self._syntax, data, elements), out)
+            source = Header(self._syntax, data, elements)
+            self._rewrite_header(source, out)
+            if _is_image(source):
+                raise Withheld(Reason.TRUNCATED, "an image without Pixel Data")
             self._end = _nothing
             return
         pixels = elements[-1]
@@ -169,6 +176,13 @@ def _nothing(_out: list[bytes]) -> None:
 
 def _cut(_out: list[bytes]) -> None:
     raise Withheld(Reason.TRUNCATED, "Pixel Data ends too early")
+
+
+def _is_image(source: Header) -> bool:
+    """Tell whether there must be Pixel Data; a transfer cut between two elements is found in no other way."""
+    return (
+        find(source.elements, _ROWS) is not None or "ImageStorage" in pydicom.uid.UID(source.text(_IDENTITY[0])).keyword
+    )
 
 
 def _uid(source: Header, tag: int) -> str:

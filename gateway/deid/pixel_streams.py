@@ -7,13 +7,14 @@ from struct import pack, unpack
 from typing import Final, Protocol
 
 from gateway.deid.segments import StreamCleaner
-from gateway.dicom.elements import SWAPPED, UNDEFINED, Element, malformed
+from gateway.dicom.elements import SWAPPED, UNDEFINED, Element, find, malformed
 from gateway.dicom.part10 import Header
 from gateway.dicom.values import encode_header, swap
 
 _FLOAT_BITS: Final = {0x7FE00008: 32, 0x7FE00009: 64}
 _TABLE_LIMIT: Final = 1 << 24
 """Bytes of a Basic Offset Table: four million frames."""
+_NUMBER_OF_FRAMES: Final = 0x00280008
 _END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
@@ -55,9 +56,7 @@ class NativePixels:
         self._element = pixels
         self._length = self._left = header.pixel_length
         bits = _FLOAT_BITS.get(self._element.tag) or header.number(0x00280100)
-        samples = header.number(0x00280010) * header.number(0x00280011) * header.number(0x00280002, 1)
-        # Chroma subsampling (YBR_FULL_422) is not counted: it is more often declared than true.
-        self._used = (samples * bits * max(1, header.number(0x00280008, 1)) + 7) // 8 or self._length
+        self._used = _pixel_bytes(header, bits) or self._length
         self._at = 0
         swapped = self._element.form == SWAPPED and self._element.vr != "OB"
         self._width = max(2, bits // 8) if swapped else 1
@@ -88,6 +87,14 @@ class NativePixels:
         if taken:
             out.append(taken)
         return rest
+
+
+def _pixel_bytes(header: Header, bits: int) -> int:
+    """Return how many bytes the pixels of all frames occupy, 0 when the header does not tell."""
+    frames = 1 if find(header.elements, _NUMBER_OF_FRAMES) is None else header.number(_NUMBER_OF_FRAMES)
+    # Chroma subsampling (YBR_FULL_422) is not counted: it is more often declared than true.
+    samples = header.number(0x00280010) * header.number(0x00280011) * header.number(0x00280002, 1)
+    return (frames * samples * bits + 7) // 8
 
 
 class EncapsulatedPixels:

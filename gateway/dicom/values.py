@@ -33,7 +33,7 @@ def split_text(vr: str, text: str) -> list[str]:
         stripped = text.rstrip(" \0")
         return [stripped] if stripped else []
     values = [value.strip(" \0") for value in text.split("\\")]
-    return [] if values == [""] else values
+    return values if any(values) else []
 
 
 def read_text(vr: str, raw: bytes, charset: Charset) -> list[str] | None:

@@ -7,6 +7,7 @@ from struct import pack
 
 from hypothesis import strategies as st
 
+from gateway.dicom.dictionary import VR
 from gateway.dicom.syntax import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
 
 LONG = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
@@ -86,3 +87,38 @@ data_sets: st.SearchStrategy[tuple[Node, ...]] = st.recursive(
     max_leaves=12,
 )
 """Any tags and values; sequences of either length form."""
+
+
+_KNOWN = sorted(tag for tag, vr in VR.items() if vr in LEAF_VRS and 0x00080008 <= tag < 0x7FE00000)
+_plausible = st.one_of(
+    st.binary(max_size=8),
+    st.lists(
+        st.sampled_from(
+            (
+                *(b"", b"ORIGINAL", b"AXIAL T2", b"name", b"J\xe9", b"a\nb", b"Doe^Jane=\x1b$B;3\x1b(B"),
+                *(b"1.5", b"-3 ", b"123456789", b"20240229", b"101112.5", b"090Y", b"\0\0"),
+                *(b"1.2.840.10008.1.2", b"1.2.3\0"),
+            )
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(b"\\".join),
+)
+_known_leaves: st.SearchStrategy[Node] = st.sampled_from(_KNOWN).flatmap(
+    lambda tag: st.builds(Leaf, st.just(tag), st.one_of(st.just(VR[tag]), st.sampled_from(LEAF_VRS)), _plausible)
+)
+_charsets: st.SearchStrategy[Node] = st.sampled_from(
+    (b"ISO_IR 100", b"\\ISO 2022 IR 87", b"ISO_IR 192", b"nonsense")
+).map(lambda terms: Leaf(0x00080005, "CS", terms))
+_known_items = st.lists(st.one_of(_known_leaves, _charsets), max_size=6).map(_sorted)
+_known_sequences: st.SearchStrategy[Node] = st.builds(
+    Seq,
+    st.sampled_from(sorted(tag for tag, vr in VR.items() if vr == "SQ" and tag > 0x00080008)),
+    st.lists(_known_items, max_size=2).map(tuple),
+    st.booleans(),
+    st.booleans(),
+)
+known_data_sets: st.SearchStrategy[tuple[Node, ...]] = st.lists(
+    st.one_of(_known_leaves, _known_leaves, _charsets, _known_sequences), max_size=8
+).map(_sorted)
+"""Attributes of PS3.6, mostly in their own VR, with values that look like values, and character sets."""
