@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from gateway.errors import Reason
-from tests.viewer_e2e.stub import VIEWER, Stub
-from tests.viewer_e2e.viewer import Viewer
+from tests.viewer_e2e import faults
+from tests.viewer_e2e.viewer import NewViewer, Viewer
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -20,9 +20,7 @@ def test_the_printed_link_signs_in_and_leaves_no_token_in_the_address(viewer: Vi
     expect(viewer.page.locator(".badge")).to_have_text("First pass – in-house view, UIDs kept")
 
 
-def test_without_a_session_the_viewer_asks_for_the_token(
-    new_viewer: Callable[..., Viewer], faults_expected: list[str]
-) -> None:
+def test_without_a_session_the_viewer_asks_for_the_token(new_viewer: NewViewer, faults_expected: list[str]) -> None:
     faults_expected.append("status of 401")
     viewer = new_viewer()
     viewer.page.goto(viewer.site.url)
@@ -38,7 +36,7 @@ def test_without_a_session_the_viewer_asks_for_the_token(
 
 
 def test_a_link_to_a_study_opens_it_after_signing_in(
-    new_viewer: Callable[..., Viewer], viewer: Viewer, faults_expected: list[str]
+    new_viewer: NewViewer, viewer: Viewer, faults_expected: list[str]
 ) -> None:
     faults_expected.append("status of 401")
     link = viewer.rows.filter(has_text="CT abdomen").locator("a").get_attribute("href") or ""
@@ -77,9 +75,9 @@ def test_search_terms_stay_out_of_the_address_and_survive_a_look_at_a_study(view
     expect(viewer.page.get_by_label("Description")).to_have_value("MRI")
 
 
-def test_more_results_are_loaded_on_demand(new_viewer: Callable[..., Viewer], stub: Stub) -> None:
-    stub.faults.page = 5
+def test_more_results_are_loaded_on_demand(new_viewer: NewViewer) -> None:
     viewer = new_viewer()
+    faults.small_pages(viewer.page, 5)
     viewer.sign_in()
     expect(viewer.rows).to_have_count(5)
     button = viewer.page.get_by_role("button", name="Load more")
@@ -88,20 +86,18 @@ def test_more_results_are_loaded_on_demand(new_viewer: Callable[..., Viewer], st
         button.click()
         expect(viewer.rows).not_to_have_count(before)
         viewer.page.wait_for_function("() => !document.querySelector('.found').hasAttribute('aria-busy')")
-    expect(viewer.rows).to_have_count(len(stub.library.studies))
+    expect(viewer.rows).to_have_count(len(viewer.ask("studies")))
     links = [link.get_attribute("href") for link in viewer.rows.locator("a").all()]
     assert len(set(links)) == len(links)
 
 
-def test_a_failing_pacs_is_one_clear_message_with_a_way_on(
-    viewer: Viewer, stub: Stub, faults_expected: list[str]
-) -> None:
+def test_a_failing_pacs_is_one_clear_message_with_a_way_on(viewer: Viewer, faults_expected: list[str]) -> None:
     faults_expected.append("status of 502")
-    stub.faults.searches_fail = True
+    faults.problem(viewer.page, faults.STUDIES, 502, "The PACS cannot be reached", "The PACS does not answer.")
     viewer.page.get_by_role("button", name="Search").click()
     expect(viewer.page.get_by_role("alert")).to_contain_text("The PACS does not answer.")
     expect(viewer.rows).to_have_count(0)
-    stub.faults.searches_fail = False
+    viewer.page.unroute(faults.STUDIES)
     viewer.page.get_by_role("button", name="Try again").click()
     expect(viewer.rows.first).to_be_visible()
 
@@ -114,7 +110,7 @@ def test_the_archive_is_another_place_and_nobody_is_looked_up_there(viewer: View
 
 
 def test_every_reason_of_the_gateway_has_plain_words() -> None:
-    strings = (VIEWER / "strings.js").read_text()
+    strings = (Path(__file__).parents[2] / "viewer" / "strings.js").read_text()
     block = re.search(r"reason: \{(.*?)\n  \}", strings, re.DOTALL)
     assert block is not None
     assert set(re.findall(r"^ +'?([a-z-]+)'?:", block[1], re.MULTILINE)) == {reason.value for reason in Reason}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import CDPSession, expect
 
-from tests.viewer_e2e.viewer import Viewer
+from tests.viewer_e2e.viewer import NewViewer, Viewer
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -15,7 +13,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 @pytest.fixture
-def phone(new_viewer: Callable[..., Viewer]) -> Viewer:
+def phone(new_viewer: NewViewer) -> Viewer:
     """A signed-in viewer on a phone."""
     made = new_viewer(**PHONE)
     made.sign_in()

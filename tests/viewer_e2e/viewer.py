@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +58,9 @@ class Viewer:
         return self.page.locator(".viewport")
 
     def open_study(self, text: str) -> None:
-        """Open the first study whose row says `text`, and wait for what it shows."""
-        self.rows.filter(has_text=text).first.locator("a").click()
+        """Open the first study whose description says `text` (pseudonyms are random), and wait for what it shows."""
+        described = self.page.locator(".description").filter(has_text=text)
+        self.rows.filter(has=described).first.locator("a").click()
         self.settled()
 
     def open_series(self, text: str) -> None:
@@ -114,6 +117,14 @@ class Viewer:
         with Image.open(BytesIO(answer.body())) as image:
             return np.asarray(image.convert("RGB"))
 
+    def ask(self, path: str) -> Any:
+        """Ask the gateway for JSON."""
+        answer = self.page.request.get(
+            f"{self.site.url}/dicom-web/{path}", headers={"Accept": "application/dicom+json"}
+        )
+        assert answer.ok, answer.status
+        return answer.json()
+
     def assert_equals_rendering(self, *, window: str = "") -> None:
         """Compare the canvas at one pixel to one pixel with the server's rendering: within 1 level everywhere."""
         self.press("1")
@@ -123,3 +134,6 @@ class Viewer:
         wanted = wanted[top : top + shown.shape[0], left : left + shown.shape[1]]
         assert int(np.abs(shown.astype(int) - wanted.astype(int)).max()) <= 1
         assert shown.min() < shown.max(), "a flat picture proves nothing"
+
+
+NewViewer = Callable[..., Viewer]
