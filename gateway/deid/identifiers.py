@@ -171,7 +171,7 @@ def _walk(dataset: JsonDataset) -> Iterator[tuple[Hint, str]]:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "=".join(str(value.get(group) or "") for group in ("Alphabetic", "Ideographic", "Phonetic"))
+        return "=".join(str(value.get(group) or "") for group in ("Alphabetic", "Ideographic", "Phonetic")).rstrip("=")
     return "" if value is None else str(value).strip()
 
 
