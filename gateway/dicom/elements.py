@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import pairwise
+from operator import itemgetter, lt
 from typing import Final, NamedTuple
 
 from gateway.dicom.dictionary import display_tag
@@ -71,3 +72,19 @@ def find(elements: Sequence[Element], tag: int) -> Element | None:
     """Return the element of one data set, in order as the scanner gives it, that has `tag`, or None."""
     at = bisect_left(elements, tag, key=_tag)
     return elements[at] if at < len(elements) and elements[at][0] == tag else None
+
+
+def ordered(elements: list[Element]) -> Elements:
+    """Return the elements of one data set by ascending tag.
+
+    Raises:
+        Withheld: MALFORMED when a tag stands twice.
+    """
+    tags = list(map(_tag, elements))
+    if all(map(lt, tags, tags[1:])):
+        return tuple(elements)
+    elements = sorted(elements, key=_tag)
+    for one, two in pairwise(elements):
+        if one.tag == two.tag:
+            raise malformed(one.tag, "it stands twice in one data set")
+    return tuple(elements)

@@ -11,8 +11,6 @@ inside an explicit data set looks like), an undefined length where none is allow
 
 from __future__ import annotations
 
-from itertools import pairwise
-from operator import itemgetter, lt
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -31,6 +29,7 @@ from gateway.dicom.elements import (
     Elements,
     Limits,
     malformed,
+    ordered,
 )
 from gateway.dicom.syntax import TransferSyntax
 from gateway.dicom.vr import VRS
@@ -141,7 +140,7 @@ class Scanner:
             self._wait = (need.size if need else size + 8) if exact else 2 * size - self.position
             self._count = self._settled
             return False
-        self.elements = list(_ordered(self.elements))
+        self.elements = list(ordered(self.elements))
         if self.pixel_length is not None and self.elements[-1].tag not in PIXEL_DATA:
             raise malformed(self.elements[-1].tag, "this element stands before Pixel Data")
         return True
@@ -307,7 +306,7 @@ class Scanner:
             self._count += 1
             if self._count > self._limits.elements:
                 raise self._too_many()
-            items.append(_ordered(out))
+            items.append(ordered(out))
         if depth == 0:
             self._settled = self._count
         return tuple(items), pos
@@ -338,14 +337,3 @@ class Scanner:
 
     def _ascii(self, element: Element) -> str:
         return self._buffer[element.offset : element.end].decode("ascii", "replace").strip(" \0")
-
-
-def _ordered(elements: list[Element]) -> Elements:
-    tags = list(map(itemgetter(0), elements))
-    if all(map(lt, tags, tags[1:])):
-        return tuple(elements)
-    elements = sorted(elements, key=itemgetter(0))
-    for one, two in pairwise(elements):
-        if one.tag == two.tag:
-            raise malformed(one.tag, "it stands twice in one data set")
-    return tuple(elements)

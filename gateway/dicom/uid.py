@@ -9,6 +9,7 @@ from gateway.errors import BadIdentifier
 
 UID = NewType("UID", str)
 
+
 def is_uid(text: str, *, strict: bool = False) -> bool:
     """Tell whether `text` is a UID (PS3.5 §9.1).
 
