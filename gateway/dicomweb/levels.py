@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -25,6 +26,8 @@ _COMMON = frozenset(
         "00081190",  # RetrieveURL
     }
 )
+
+_COLLECTED = frozenset({"00080062"})  # SOPClassesInStudy
 
 # PS3.18 Tables 10.6.3-3, 10.6.3-4 and 10.6.3-5
 _RETURNED = {
@@ -71,34 +74,37 @@ _RETURNED = {
     ),
 }
 
-# Attributes that differ within one study, or within one series: no row above can be matched by them.
-_SERIES_ONLY = _RETURNED[Level.SERIES] | {
-    "00080021",  # SeriesDate
-    "00080031",  # SeriesTime
-    "00180015",  # BodyPartExamined
-    "00181030",  # ProtocolName
-    "00185100",  # PatientPosition
-    "00200060",  # Laterality
-    "00400254",  # PerformedProcedureStepDescription
-}
-_INSTANCE_ONLY = _RETURNED[Level.INSTANCE] | {
-    "00080008",  # ImageType
-    "00080012",  # InstanceCreationDate
-    "00080013",  # InstanceCreationTime
-    "00080022",  # AcquisitionDate
-    "00080023",  # ContentDate
-    "0008002A",  # AcquisitionDateTime
-    "00080032",  # AcquisitionTime
-    "00080033",  # ContentTime
-    "00200012",  # AcquisitionNumber
-}
+
+def _tags(group: str, elements: str) -> frozenset[str]:
+    return frozenset(group + element for element in elements.split())
+
+
+PATIENT_GROUPS: Final = ("0010", "0012", "0032", "0038")
+STUDY_TAGS: Final = _tags(
+    "0008",
+    "0020 0030 0050 0051 0090 0096 009C 009D 0201 1030 1032 1048 1049 1060 1062 1080 1084 1110 1120",
+) | _tags("0020", "000D 0010")
+SERIES_TAGS: Final = (
+    _tags(
+        "0008",
+        "0021 0031 0060 0064 0068 0070 0080 0081 0082 1010 103E 103F 1040 1050 1052 1070 1072 1090 1111",
+    )
+    | _tags("0018", "0010 0015 1000 1020 1030 5100")
+    | _tags("0020", "000E 0011 0052 0060 1040")
+    | _tags("0040", "0244 0245 0250 0251 0253 0254 0260 0275 0280 0555")
+)
+"""What is the same for all instances of a study, with all tags of `PATIENT_GROUPS`, or of a series (PS3.3 §A.1.2)."""
 
 
 def describes(tag: str) -> Level:
-    """Return the highest level whose rows can be matched by `tag`; a tag not known to differ is a study's."""
-    if tag in _INSTANCE_ONLY:
-        return Level.INSTANCE
-    return Level.SERIES if tag in _SERIES_ONLY else Level.STUDY
+    """Return the highest level whose rows can be matched by `tag`.
+
+    A tag not known to be the same throughout a study or series is an instance's: a row above would tell the value
+    of one of its instances only.
+    """
+    if tag.startswith(PATIENT_GROUPS) or tag in STUDY_TAGS | _COMMON | _RETURNED[Level.STUDY] | _COLLECTED:
+        return Level.STUDY
+    return Level.SERIES if tag in SERIES_TAGS | _RETURNED[Level.SERIES] else Level.INSTANCE
 
 
 def is_below(level: Level, other: Level) -> bool:

@@ -44,7 +44,8 @@ class Origin(Protocol):
     def search(self, query: Query) -> AsyncIterator[IdentifiedDataset]:
         """Yield every match of `query` in a stable order, from the first one on (PS3.18 §10.6).
 
-        Rows may contain more attributes than were asked for. `query.limit` and `query.offset` are the
+        A row tells every attribute with a key, unless its resource has none: an origin that cannot tell one
+        raises `BadQuery`. Rows may contain more attributes than were asked for. `query.limit` and `query.offset` are the
         caller's business; the caller stops iterating when it has enough, so fetch pages lazily.
         Each yielded row has been checked against `query` again by the caller, so a superset is harmless.
         """

@@ -7,30 +7,12 @@ from typing import Final
 
 from gateway.dicom.dataset import JsonDataset, JsonElement, first_text
 from gateway.dicom.uid import UID
+from gateway.dicomweb.levels import PATIENT_GROUPS, SERIES_TAGS, STUDY_TAGS
 
 LAST: Final = 2**31
 """Sorts after every value an IS can have: what has no number comes last."""
 
-
-def _tags(group: str, elements: str) -> frozenset[str]:
-    return frozenset(group + element for element in elements.split())
-
-
-_PATIENT_GROUPS: Final = ("0010", "0012", "0032", "0038")
-_STUDY: Final = _tags(
-    "0008",
-    "0020 0030 0050 0051 0090 0096 009C 009D 0201 1030 1032 1048 1049 1060 1062 1080 1084 1110 1120",
-) | _tags("0020", "000D 0010")
-_SERIES: Final = (
-    _tags(
-        "0008",
-        "0021 0031 0060 0064 0068 0070 0080 0081 0082 1010 103E 103F 1040 1050 1052 1070 1072 1090 1111",
-    )
-    | _tags("0018", "0010 0015 1000 1020 1030 5100")
-    | _tags("0020", "000E 0011 0052 0060 1040")
-    | _tags("0040", "0244 0245 0250 0251 0253 0254 0260 0275 0280 0555")
-)
-COMPUTED: Final = _tags("0008", "0061 0062") | _tags("0020", "1206 1208 1209")
+COMPUTED: Final = frozenset({"00080061", "00080062", "00201206", "00201208", "00201209"})
 """What only the whole study or series tells: modalities, SOP classes and numbers of related resources."""
 
 _MAX_ROW_ELEMENT: Final = 512
@@ -52,7 +34,7 @@ def searchable(dataset: JsonDataset) -> JsonDataset:
 
 def series_row(first: JsonDataset, *, series: UID, instances: int) -> JsonDataset:
     """Return the row of a series of `instances` instances whose first one is `first`."""
-    row = {tag: element for tag, element in first.items() if tag in _SERIES}
+    row = {tag: element for tag, element in first.items() if tag in SERIES_TAGS}
     row["0020000E"] = _element("UI", series)
     row["00080056"] = _element("CS", "ONLINE")
     row["00201209"] = _element("IS", instances)
@@ -63,7 +45,7 @@ def study_row(
     first: JsonDataset, *, study: UID, series: Collection[JsonDataset], sop_classes: Collection[str]
 ) -> JsonDataset:
     """Return the row of a study whose first instance is `first` and whose series have the rows `series`."""
-    row = {tag: element for tag, element in first.items() if tag in _STUDY or tag.startswith(_PATIENT_GROUPS)}
+    row = {tag: element for tag, element in first.items() if tag in STUDY_TAGS or tag.startswith(PATIENT_GROUPS)}
     row["0020000D"] = _element("UI", study)
     row["00080056"] = _element("CS", "ONLINE")
     modalities = sorted({first_text(one, "00080060") for one in series} - {""})

@@ -77,6 +77,9 @@ def test_nothing_asked_for() -> None:
         ([("TimezoneOffsetFromUTC", "+0100")], "TimezoneOffsetFromUTC"),
         ([("Modality", "CT")], "ModalitiesInStudy"),
         ([("SOPInstanceUID", "1.2")], "search /instances"),
+        ([("Manufacturer", SECRET)], "Manufacturer tells series apart: search /series by it"),
+        ([("StationName", SECRET)], "search /series"),
+        ([("ImageComments", SECRET)], "search /instances"),
         ([("limit", "-1")], "limit must be"),
         ([("limit", "ten")], "limit must be"),
         ([("limit", "1"), ("limit", "2")], "limit is given twice"),
@@ -116,9 +119,11 @@ def test_values_are_not_printed() -> None:
 def test_keys_of_a_level_are_allowed_below_it() -> None:
     for level in (Level.SERIES, Level.INSTANCE):
         parse_query(level, params=[("PatientID", "1"), ("StudyDate", "2024" + "0101"), ("Modality", "CT")])
-    parse_query(Level.INSTANCE, params=[("SOPClassUID", "1.2")])
-    with pytest.raises(BadQuery):
-        parse_query(Level.SERIES, params=[("SOPClassUID", "1.2")])
+    parse_query(Level.STUDY, params=[("EthnicGroup", "A"), ("AdmissionID", "A"), ("StudyDescription", "A")])
+    parse_query(Level.INSTANCE, params=[("SOPClassUID", "1.2"), ("ImageComments", "A")])
+    for keyword in ("SOPClassUID", "ImageComments", "SliceThickness"):
+        with pytest.raises(BadQuery, match="search /instances by it"):
+            parse_query(Level.SERIES, params=[(keyword, "1.2")])
 
 
 def test_an_empty_key_only_asks_for_the_attribute() -> None:
@@ -143,8 +148,8 @@ def test_rows_outside_the_studys_url_are_refused() -> None:
 
 
 def test_unanswered_names_the_keys_a_row_does_not_hold() -> None:
-    query = parse_query(Level.STUDY, params=[("StationName", "A"), ("PatientID", "1"), ("StudyDescription", "")])
-    assert query.unanswered({"00100020": {"vr": "LO"}}) == {"00081010"}
+    query = parse_query(Level.STUDY, params=[("Occupation", "A"), ("PatientID", "1"), ("StudyDescription", "")])
+    assert query.unanswered({"00100020": {"vr": "LO"}}) == {"00102180"}
 
 
 STUDY = "00080005 00080020 00081190 00100010 0020000D"
@@ -173,7 +178,7 @@ ROW = {
     [
         (Level.STUDY, None, None, [], STUDY),
         (Level.STUDY, None, None, [("includefield", "StudyDescription")], "00081030 " + STUDY),
-        (Level.STUDY, None, None, [("Manufacturer", "A")], "00080070 " + STUDY),
+        (Level.STUDY, None, None, [("StudyDescription", "A")], "00081030 " + STUDY),
         (Level.STUDY, None, None, [("includefield", "00091001")], "00090010 00091001 " + STUDY),
         (Level.SERIES, "1", None, [], "00080005 00080060 00081190 0020000D 0020000E 00400275"),
         (Level.SERIES, None, None, [], "00080005 00080020 00080060 00081190 00100010 0020000D 0020000E 00400275"),

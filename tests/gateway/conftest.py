@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import ref_of
+from tests.gateway.corpus import corpus
 from tests.gateway.process import Gateway, at, running_gateway, series_of
 from tests.peers.orthanc import Orthanc
 
@@ -38,8 +39,10 @@ def gateway(start_gateway: StartGateway, sample_pacs: Path) -> Gateway:
 
 @pytest.fixture(scope="session")
 def folder_gateway(start_gateway: StartGateway, tmp_path_factory: pytest.TempPathFactory) -> FolderGateway:
-    """Give the session's gateway over a folder that tests put files into. Use fresh UIDs."""
+    """Give the session's gateway over a folder that holds `corpus` and that tests put files into. Use fresh UIDs."""
     folder = tmp_path_factory.mktemp("pacs")
+    for number, data in enumerate(corpus()):
+        (folder / f"corpus{number}.dcm").write_bytes(data)
     return FolderGateway(start_gateway(pacs=folder), folder)
 
 
@@ -69,5 +72,16 @@ class FolderGateway:
 
 @pytest.fixture(scope="session")
 def orthanc_gateway(start_gateway: StartGateway, orthanc: Orthanc) -> Gateway:
-    """Give the session's gateway over the session's Orthanc. Use fresh UIDs."""
+    """Give the session's gateway over the session's Orthanc, which holds `corpus` too. Use fresh UIDs."""
+    orthanc.upload(corpus())
     return start_gateway(pacs_url=orthanc.url)
+
+
+@pytest.fixture(params=["folder", pytest.param("orthanc", marks=pytest.mark.peer("orthanc"))])
+def either(request: pytest.FixtureRequest) -> Gateway:
+    """Give a gateway over `corpus`: in a folder, then in Orthanc."""
+    if request.param == "folder":
+        holder: FolderGateway = request.getfixturevalue("folder_gateway")
+        return holder.gateway
+    gateway: Gateway = request.getfixturevalue("orthanc_gateway")
+    return gateway

@@ -474,17 +474,17 @@ def identified(number: int, **attributes: Any) -> dict[str, Any]:
     return row | {name[1:]: {"vr": vr, "Value": [value]} for name, (vr, value) in attributes.items()}
 
 
-@pytest.mark.parametrize(("department", "matching"), [("Radiology", 1), ("Surgery", 0)])
+@pytest.mark.parametrize(("occupation", "matching"), [("Gardener", 1), ("Printer", 0)])
 @pytest.mark.parametrize("level", list(Level))
-def test_an_attribute_the_rows_lack_is_fetched(level: Level, department: str, matching: int) -> None:
-    row, whole = identified(1), identified(1, t00081040=("LO", department))
+def test_an_attribute_the_rows_lack_is_fetched(level: Level, occupation: str, matching: int) -> None:
+    row, whole = identified(1), identified(1, t00102180=("SH", occupation))
     script = by_path(
         {"/metadata": answer(json.dumps([whole]).encode())}
         | {f"/{each}": answer(json.dumps([row]).encode()) for each in Level}
     )
 
     async def scenario(origin: DicomwebOrigin, _: Server) -> None:
-        query = parse_query(level, params=[("InstitutionalDepartmentName", "Radio*")])
+        query = parse_query(level, params=[("Occupation", "Gard*")])
         assert sum([query.accepts(found.json) async for found in origin.search(query)]) == matching
 
     run(script, scenario)
@@ -494,7 +494,7 @@ def test_nothing_is_fetched_for_a_row_that_does_not_match_anyway() -> None:
     rows = json.dumps([identified(1, t00100020=("LO", "other"))]).encode()
 
     async def scenario(origin: DicomwebOrigin, server: Server) -> int:
-        query = parse_query(Level.STUDY, params=[("InstitutionalDepartmentName", "Radio*"), ("PatientID", "mine")])
+        query = parse_query(Level.STUDY, params=[("Occupation", "Gard*"), ("PatientID", "mine")])
         assert [found async for found in origin.search(query)] == []
         return len(server.requests)
 
@@ -513,7 +513,7 @@ def test_a_search_by_what_the_origin_does_not_know_has_a_bound() -> None:
             writer.write(answer(json.dumps(rows).encode()))
 
     async def scenario(origin: DicomwebOrigin, _: Server) -> None:
-        query = parse_query(Level.INSTANCE, params=[("InstitutionalDepartmentName", "Radio*")])
+        query = parse_query(Level.INSTANCE, params=[("Occupation", "Gard*")])
         with pytest.raises(BadQuery, match="Add a date"):
             [row async for row in origin.search(query)]
 

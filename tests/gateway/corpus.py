@@ -1,0 +1,78 @@
+"""A few studies whose every searched attribute is known, held by a folder and by an Orthanc alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.dicom.uid import UID, InstanceRef, SeriesRef, StudyRef
+from tests.builders import IMPLICIT_LE, RLE, part10, planted, planted_dataset
+
+ABDOMEN, HEAD, CHEST, HEART = (UID(f"2.25.77{number}") for number in range(1, 5))
+STUDIES = frozenset((ABDOMEN, HEAD, CHEST, HEART))
+NOWHERE = UID("2.25.779999")
+
+ABDOMEN_CT = SeriesRef(ABDOMEN, UID(f"{ABDOMEN}.1"))
+ABDOMEN_SR = SeriesRef(ABDOMEN, UID(f"{ABDOMEN}.2"))
+HEAD_MR = SeriesRef(HEAD, UID(f"{HEAD}.1"))
+CHEST_CR = SeriesRef(CHEST, UID(f"{CHEST}.1"))
+HEART_US = SeriesRef(HEART, UID(f"{HEART}.1"))
+
+
+def study(ref: SeriesRef) -> StudyRef:
+    """Return the study of a series."""
+    return StudyRef(ref.study)
+
+
+def nth(ref: SeriesRef, number: int) -> InstanceRef:
+    """Return the instance with this number."""
+    return InstanceRef(ref.study, ref.series, UID(f"{ref.series}.{number}"))
+
+
+def corpus() -> list[bytes]:
+    """Return five CT slices and a report, two implicit MR slices, a radiograph, and a cine of 5 RLE frames."""
+    head = {
+        "PatientName": "Adlerzq^Berta Maria",
+        "PatientID": "ZQB 17&4",
+        "PatientBirthDate": "19610102",
+        "StudyDate": "20200105",
+        "StudyTime": "0815",
+        "StudyDescription": "MR Head",
+        "RequestAttributesSequence": None,
+    }
+    chest = {
+        "SpecificCharacterSet": "ISO_IR 192",
+        "PatientName": "Müllerzq^Jürg",
+        "PatientID": "ZQC3",
+        "StudyDate": "20231231",
+        "StudyTime": "235959",
+        "StudyDescription": "Thorax",
+        "ReferringPhysicianName": None,
+    }
+    heart = {
+        "PatientName": "Zqherz^Hans",
+        "PatientID": "ZQH9",
+        "PatientSex": None,
+        "StudyDate": "20230615",
+        "AccessionNumber": "ZQACC7777",
+    }
+    report = planted_dataset("SR", **_uids(ABDOMEN_SR, 1), SeriesNumber=2, StudyDescription="CT Abdomen Zqnachname")
+    report.CompletionFlag, report.VerificationFlag, report.ValueType = "COMPLETE", "UNVERIFIED", "CONTAINER"
+    return [
+        *(_one(ABDOMEN_CT, number) for number in range(1, 6)),
+        part10(report),
+        *(_one(HEAD_MR, number, "MR", syntax=IMPLICIT_LE, **head) for number in (1, 2)),
+        _one(CHEST_CR, 1, "CR", rows=40, columns=30, **chest),
+        planted("US", frames=5, syntax=RLE, **_uids(HEART_US, 1), **heart),
+    ]
+
+
+def _one(ref: SeriesRef, number: int, modality: str = "CT", **options: Any) -> bytes:
+    return planted(modality, **_uids(ref, number), InstanceNumber=number, **options)
+
+
+def _uids(ref: SeriesRef, number: int) -> dict[str, str]:
+    return {
+        "StudyInstanceUID": ref.study,
+        "SeriesInstanceUID": ref.series,
+        "SOPInstanceUID": nth(ref, number).instance,
+    }
