@@ -32,6 +32,7 @@ class Action(StrEnum):
     AGE = "age"
     CLEAN = "clean"
     WALK = "walk"
+    LEGACY_MD5 = "legacy-md5"
 
     @property
     def plain(self) -> str:
@@ -52,6 +53,7 @@ _PLAIN = {
     Action.AGE: "kept up to 89 years, above that 090Y",
     Action.CLEAN: "reduced to the words of the vocabulary",
     Action.WALK: "a sequence, each item de-identified by the same rules",
+    Action.LEGACY_MD5: "replaced by an unkeyed function of the MIRC / CTP anonymizer, which is weak: it can be undone",
 }
 
 # What stands in where PS3.3 demands a value. Each is valid for its VR, says what it is, and survives the pass

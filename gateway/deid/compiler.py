@@ -33,8 +33,8 @@ _ALLOWED: Final = Rule(Action.KEEP, "On the allow-list.", "allow")
 # What a profile may do where the table demands something; anything else is an exception, and must say so.
 _REMOVING: Final = frozenset((Action.DROP, Action.EMPTY, Action.DUMMY, Action.REPLACE))
 _WITHIN: Final = {
-    "K": frozenset(Action),
-    "C": frozenset(Action) - {Action.KEEP},
+    "K": frozenset(Action) - {Action.LEGACY_MD5},
+    "C": frozenset(Action) - {Action.KEEP, Action.LEGACY_MD5},
     "U": _REMOVING | {Action.UID},
     "X/Z/U*": _REMOVING | {Action.WALK, Action.UID},
     "D": _REMOVING | {Action.PSEUDONYM, Action.WALK},
@@ -63,7 +63,13 @@ def compile_plan(profile: Profile, *, this_year: int | None = None) -> Plan:
             has no default, or a claim is not true of the options.
     """
     _check_claims(profile)
+    _check_legacy(profile)
     return _Compiler(profile, (this_year or date.today().year) - _OLDEST_AGE).plan()
+
+
+def permits(demand: str, action: Action) -> bool:
+    """Tell whether an action does all that a code of Table E.1-1 demands ("K" for what is not in the table)."""
+    return action in _WITHIN.get(demand, _WITHIN["D"])
 
 
 K_ = TypeVar("K_")
@@ -112,6 +118,7 @@ class _Compiler:
             otherwise=written.otherwise,
             text=written.text,
             section=written.section,
+            legacy=written.legacy,
             oldest=self._oldest,
         )
 
@@ -126,8 +133,7 @@ class _Compiler:
 
     def _check_floor(self, written: ProfileRule, row: Row | None, tag: str) -> None:
         demand = row.demand(self._profile.options) if row is not None else "K"
-        within = _WITHIN.get(demand, _WITHIN["D"])
-        if written.action not in within and not written.exception:
+        if not permits(demand, written.action) and not written.exception:
             raise ConfigurationError(
                 f"{written.where}: {written.action} does less for {tag} than PS3.15 Table E.1-1 demands ({demand}). "
                 "Select the option that allows it, or say exception = true."
@@ -234,6 +240,12 @@ def _check_claims(profile: Profile) -> None:
             raise ConfigurationError(f"{profile.name}: claims {claim.code}, but {claim.option} is not selected.")
     if not profile.claims or profile.claims[0].code != "113100":
         raise ConfigurationError(f"{profile.name}: the first claim must be 113100, the basic profile.")
+
+
+def _check_legacy(profile: Profile) -> None:
+    for rule in profile.rules:
+        if rule.legacy is not None and not profile.legacy_md5:
+            raise ConfigurationError(f"{rule.where}: legacy-md5 is weak; to use it say legacy-md5 = true in [profile].")
 
 
 def _bits(mask: str) -> tuple[int, int]:

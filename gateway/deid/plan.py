@@ -179,7 +179,7 @@ class Plan:
             profile.claims,
             profile.options,
             f"{profile.title} {profile.hash[:12]}",
-            removed=profile.which is Pass.SECOND,
+            removed=profile.which is Pass.SECOND and not profile.legacy_md5,
             pixels_cleared=scope is not None and scope.pixels_cleared,
         )
 

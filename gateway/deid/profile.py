@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import pydicom.uid
 
 from gateway.deid.actions import Action
+from gateway.deid.legacy import Form, Legacy
 from gateway.deid.markers import CODES, Claim
 from gateway.deid.strict import Table, read_toml
 from gateway.deid.table import Option, Row, load_table
@@ -62,6 +63,7 @@ class ProfileRule:
     otherwise: Action = Action.DROP
     text: str = ""
     section: Section | None = None
+    legacy: Legacy | None = None
     exception: bool = False
     tags: tuple[int, ...] = ()
     keywords: tuple[str, ...] = ()
@@ -99,6 +101,8 @@ class Profile:
     allow_lists: tuple[AllowList, ...]
     hash: str
     """Over the bytes of the profile, its table and its vocabulary."""
+    legacy_md5: bool = False
+    """Whether rules may use the weak action `legacy-md5`."""
     name: str = field(default="", compare=False)
 
 
@@ -137,6 +141,7 @@ def load_profile(path: Path) -> Profile:
         rules=tuple(rules),
         allow_lists=tuple(allow_lists),
         hash=_hash(path, *included, table_path, vocabulary_path),
+        legacy_md5=head.flag("legacy-md5"),
         name=path.name,
     )
     head.done()
@@ -153,6 +158,7 @@ def _rule(table: Table, sections: dict[str, Section], rank: int) -> ProfileRule:
         otherwise=_member(Action, table, "otherwise") if table.has("otherwise") else Action.DROP,
         text=table.text("text") if action is Action.REPLACE else "",
         section=table.one_of(sections, table.text("vocabulary")) if action is Action.CLEAN else None,
+        legacy=_legacy(table.table("legacy")) if action is Action.LEGACY_MD5 else None,
         exception=table.flag("exception"),
         tags=tuple(_tag(table, name) for name in table.strings("attributes", default=())),
         keywords=table.strings("keywords", default=()),
@@ -169,6 +175,19 @@ def _rule(table: Table, sections: dict[str, Section], rank: int) -> ProfileRule:
             f"{table.where} must have exactly one of: attributes, keywords, masks (which vrs may narrow), private, vrs."
         )
     return rule
+
+
+def _legacy(table: Table) -> Legacy:
+    legacy = Legacy(
+        form=_member(Form, table, "function"),
+        prefix=table.text("prefix", default=""),
+        length=table.number("length"),
+        words=table.number("words"),
+        days=table.number("days"),
+        of_patient=table.flag("of-patient"),
+    )
+    table.done()
+    return legacy
 
 
 def _member(kind: type[E_], table: Table, key: str) -> E_:

@@ -7,8 +7,10 @@ from typing import Final
 
 from gateway.deid import actions
 from gateway.deid.actions import Action, Values
+from gateway.deid.legacy import Legacy
 from gateway.deid.scope import Bound
 from gateway.deid.vocabulary import Section
+from gateway.dicom.vr import valid
 
 _FALLBACKS: Final = frozenset((Action.DROP, Action.EMPTY, Action.DUMMY))
 
@@ -28,6 +30,7 @@ class Rule:
     otherwise: Action = Action.DROP
     text: str = ""
     section: Section | None = None
+    legacy: Legacy | None = None
     oldest: int = 0
     own_pseudonyms: bool = False
     """Whether own pseudonyms pass as they are, whatever they are bound to (the reading plan)."""
@@ -85,9 +88,12 @@ class Rule:
                 return actions.shift(values, vr, self.oldest, bound)
             case Action.AGE:
                 return actions.age(values, vr)
+            case Action.LEGACY_MD5 if self.legacy is not None:
+                return self.legacy.apply(values, vr, oldest=self.oldest, patient=bound.scope.patient)
             case Action.CLEAN if self.section is not None:
                 cleaned = [self.section.clean(value) for value in values]
-                return cleaned if any(cleaned) else None
+                # Words that are left of a value which was none for its VR need not be one either.
+                return cleaned if any(cleaned) and all(valid(vr, value) for value in cleaned) else None
         return None
 
     def _fallback(self, action: Action, vr: str) -> Values | None:
@@ -98,6 +104,6 @@ class Rule:
 
     def for_reading(self) -> Rule:
         """Return the rule that finds in its own output nothing to change."""
-        if self.action in (Action.UID, Action.SHIFT):
+        if self.action in (Action.UID, Action.SHIFT, Action.LEGACY_MD5):
             return replace(self, action=Action.KEEP)
         return replace(self, own_pseudonyms=True) if self.action is Action.PSEUDONYM else self

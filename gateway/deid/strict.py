@@ -44,6 +44,13 @@ class Table:
         """Take a boolean, false when it is absent."""
         return bool(self._take(key, bool, False))
 
+    def number(self, key: str) -> int:
+        """Take a whole number, 0 when it is absent."""
+        value = self._take(key, int, 0)
+        if isinstance(value, bool):
+            raise ConfigurationError(f"{self._at(key)} must be a whole number.")
+        return int(value)
+
     def strings(self, key: str, default: Sequence[str] | None = None) -> tuple[str, ...]:
         """Take an array of strings that holds none twice."""
         values = self._take(key, (list, tuple), _REQUIRED if default is None else default)

@@ -15,7 +15,7 @@ from gateway.errors import BadQuery, NotFound, Reason, Withheld
 from gateway.origin.protocol import Origin, Part10
 from gateway.streams import close, closing
 
-_IDENTIFYING = frozenset({Action.DROP, Action.EMPTY, Action.DUMMY, Action.PSEUDONYM})
+_IDENTIFYING = frozenset({Action.DROP, Action.EMPTY, Action.DUMMY, Action.PSEUDONYM, Action.LEGACY_MD5})
 
 
 class WithheldRecords(Protocol):
