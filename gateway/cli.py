@@ -130,7 +130,10 @@ def _deid(options: argparse.Namespace, settings: Settings) -> int:
     for path in options.files:
         try:
             header = read_header(path)
-            scope = Scope(binding=header.text(0x0020000D)) if engine is second else Scope()
+            scope = Scope(
+                binding=header.text(0x0020000D) if engine is second else "",
+                patient=header.text(0x00100020),
+            )
             rewriter = engine.rewriter(scope=scope)
             data = b"".join([*rewriter.feed(path.read_bytes()), *rewriter.finish()])
         except Withheld as error:
