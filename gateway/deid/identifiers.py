@@ -150,12 +150,13 @@ def spelt_number(value: str) -> Iterator[str]:
 def found_in(dataset: JsonDataset) -> Iterator[tuple[Hint, str]]:
     """Yield every identifier of a data set, at every depth, with what it is.
 
-    A place called like the maker of the machine is not told apart from it, and is none.
+    A place whose name is part of the name of the machine or its maker is not told apart from it, and is none.
     """
-    makers = {_text(value).casefold() for tag in _MAKERS for value in dataset.get(tag, {}).get("Value") or ()}
-    yield from (
-        (kind, text) for kind, text in _walk(dataset) if kind is not Hint.PLACE or text.casefold() not in makers
-    )
+    makers = [_text(value) for tag in _MAKERS for value in dataset.get(tag, {}).get("Value") or ()]
+    made_by = " ".join(makers).casefold()
+    for kind, text in _walk(dataset):
+        if kind is not Hint.PLACE or text.casefold() not in made_by:
+            yield kind, text
 
 
 def _walk(dataset: JsonDataset) -> Iterator[tuple[Hint, str]]:
