@@ -17,6 +17,7 @@ from gateway.deid.table import Option, load_table
 from gateway.dicom.dictionary import keyword_of, vr_of
 from gateway.dicom.vr import VRS
 from gateway.errors import ConfigurationError
+from tests.deid.decided import decided, recorded
 from tests.deid.shipped import NAMES, PROFILES, plan
 
 MINIMAL = """
@@ -242,6 +243,14 @@ def differs(rule: Rule) -> object:
         rule.otherwise if rule.action not in (Action.DROP, Action.EMPTY) else None,
         rule.section,
         rule.text,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_profiles_decide_what_is_written_down(name: str) -> None:
+    # With the two tests above: taking any rule or attribute out of a shipped profile fails here.
+    assert list(decided(plan(name))) == recorded(name).read_text("utf-8").splitlines(), (
+        "A profile decides something else now. If that is meant: python -m tests.deid.decided"
     )
 
 

@@ -177,7 +177,7 @@ VALUES: dict[str, list[Any]] = {
 SPELT = ["zqnachname", "ZQ4711", "28.03.1947", "zqstation", "1.2.3.4711.19470328"]
 
 
-@pytest.mark.parametrize(("needle", "coding"), product(SPELT, ["ascii", "utf-16-le"]))
+@pytest.mark.parametrize(("needle", "coding"), list(product(SPELT, ["ascii", "utf-16-le"])))
 @given(before=st.binary(max_size=40), after=st.binary(max_size=40))
 def test_nothing_around_it_hides_it(needle: str, coding: str, before: bytes, after: bytes) -> None:
     if needle[0].isdigit() and "." in needle and coding == "utf-16-le" and needle.startswith("1.2"):
