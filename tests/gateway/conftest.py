@@ -13,8 +13,11 @@ import pytest
 from tests.builders import ref_of
 from tests.gateway.corpus import corpus
 from tests.gateway.process import Gateway, at, running_gateway, series_of
+from tests.gateway.scripted import ScriptedGateway, healthy, scripted_origin
 from tests.peers.orthanc import Orthanc
 
+SEARCH_LIMIT = 60
+VIEWER_ORIGIN = "https://viewer.example"
 _PATIENCE = 30.0
 
 StartGateway = Callable[..., Gateway]
@@ -75,6 +78,27 @@ def orthanc_gateway(start_gateway: StartGateway, orthanc: Orthanc) -> Gateway:
     """Give the session's gateway over the session's Orthanc, which holds `corpus` too. Use fresh UIDs."""
     orthanc.upload(corpus())
     return start_gateway(pacs_url=orthanc.url)
+
+
+@pytest.fixture(scope="session")
+def corpus_gateway(folder_gateway: FolderGateway) -> Gateway:
+    """Give the gateway of `folder_gateway`, for tests that only read `corpus`."""
+    return folder_gateway.gateway
+
+
+@pytest.fixture(scope="session")
+def _scripted_gateway(start_gateway: StartGateway) -> Iterator[ScriptedGateway]:
+    with scripted_origin() as origin:
+        settings = {"search_limit": SEARCH_LIMIT, "cors_origins": f"{VIEWER_ORIGIN}, https://second.example"}
+        yield ScriptedGateway(start_gateway(pacs_url=origin.url, **settings), origin)
+
+
+@pytest.fixture
+def scripted(_scripted_gateway: ScriptedGateway) -> Iterator[ScriptedGateway]:
+    """Give the session's gateway over an origin that each test scripts; it finds nothing before and after."""
+    healthy(_scripted_gateway)
+    yield _scripted_gateway
+    healthy(_scripted_gateway)
 
 
 @pytest.fixture(params=["folder", pytest.param("orthanc", marks=pytest.mark.peer("orthanc"))])

@@ -38,8 +38,8 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(script: Script) -> AsyncGenerator[Server, None]:
-    """Run a server that answers every request by `script`."""
+async def serving(script: Script, *, port: int = 0) -> AsyncGenerator[Server, None]:
+    """Run a server that answers every request by `script`, on a free port unless one is given."""
     server = Server(0)
     connections = 0
     tasks: set[asyncio.Task[None]] = set()
@@ -65,7 +65,7 @@ async def serving(script: Script) -> AsyncGenerator[Server, None]:
             writer.close()
             tasks.discard(task)
 
-    listener = await asyncio.start_server(converse, "127.0.0.1", 0)
+    listener = await asyncio.start_server(converse, "127.0.0.1", port)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
