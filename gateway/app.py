@@ -36,6 +36,7 @@ from gateway.services.workers import Workers
 from gateway.settings import Auth, Settings, load
 from gateway.store.archive import Archive, open_archive
 from gateway.store.database import Database
+from gateway.store.originals import Originals
 from gateway.store.withheld import Withholdings
 from gateway.store.workspace import Workspace
 from gateway.web import problem
@@ -65,6 +66,7 @@ class Parts:
     renderer: Renderer
     transcoding: Transcoding
     withholdings: Withholdings
+    originals: Originals | None
 
     def checks(self) -> dict[str, Check]:
         """Return what must answer before the gateway is ready, by name."""
@@ -97,6 +99,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
         database = await Database.open(database_url)
         stack.push_async_callback(database.close)
         withholdings = Withholdings(database)
+        originals = await _open_originals(settings, data)
         workspace = await Workspace.open(settings.workspace_url or (data / "workspace").as_uri())
         stack.push_async_callback(workspace.close)
         pacs = await _open_pacs(settings, database, data)
@@ -114,11 +117,38 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
             pacs=Library("pacs", pacs, first, withholdings, identity_searchable=True),
             teaching=Library("archive", archive.origin, second.reader(), withholdings, identity_searchable=False),
             archive=archive,
-            ingest=Ingest(second, archive, workspace, workers, rules, settings.stow_max_bytes),
+            ingest=Ingest(
+                engine=second,
+                archive=archive,
+                workspace=workspace,
+                workers=workers,
+                rules=rules,
+                records=withholdings,
+                originals=originals,
+                max_bytes=settings.stow_max_bytes,
+            ),
             renderer=Renderer(Frames(Facts(), workers)),
             transcoding=Transcoding(workers),
             withholdings=withholdings,
+            originals=originals,
         )
+
+
+async def _open_originals(settings: Settings, data: Path) -> Originals | None:
+    """Open the folder of refused originals, where the settings name one.
+
+    Raises:
+        ConfigurationError: it would be served. StorageError: it cannot be used.
+    """
+    if settings.quarantine_dir is None:
+        return None
+    folder = settings.quarantine_dir.resolve()
+    urls = (settings.pacs_url.get_secret_value(), settings.archive_url.get_secret_value(), settings.workspace_url)
+    local = (Path(unquote(urlsplit(url).path)) for url in urls if url.startswith("file:"))
+    embedded = (data / name for name in ("archive", "sample-pacs", "workspace"))
+    if any(folder.is_relative_to(other.resolve()) for other in (*local, *embedded, settings.viewer_dir)):
+        raise ConfigurationError("QUARANTINE_DIR must lie apart from what the gateway serves and cleans up.")
+    return await Originals.open(folder)
 
 
 async def _open_pacs(settings: Settings, database: Database, data: Path) -> Origin:
@@ -179,7 +209,7 @@ def routes(settings: Settings, parts: Parts, authority: Authority, metrics: Metr
     built = [
         *Health(parts.checks(), metrics).routes(),
         *(route for door in doors for route in door.routes()),
-        *Quarantine(parts.withholdings).routes(),
+        *Quarantine(parts.withholdings, parts.originals).routes(),
         *Viewer(settings.viewer_dir, authority).routes(),
     ]
     refuse_undeclared(built)

@@ -29,6 +29,7 @@ a token or the body of an upstream's answer: tags, keywords, UIDs of classes and
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import PurePath
 
 
 class Reason(StrEnum):
@@ -172,3 +173,14 @@ class StorageError(GatewayError):
 
 class ConfigurationError(GatewayError):
     """A profile, key file or setting is not usable. The message names the file, the key and what to fix."""
+
+
+def whereabouts(error: BaseException) -> str:
+    """Return the places an unforeseen error passed through, for the log: no value, which its message may hold."""
+    places: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{'/'.join(PurePath(code.co_filename).parts[-2:])}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' > '.join(places[-6:])}"

@@ -35,7 +35,7 @@ class Auth(StrEnum):
 class Settings(BaseSettings):
     """Every setting, read from `GATEWAY_*` variables, then from the TOML file that `GATEWAY_CONFIG` names."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     pacs_url: SecretStr = Field(
         SecretStr("sample:"),
@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         description="`sqlite:///path` or `postgresql://user:password@host/name`; empty: `{data}/gateway.db`",
     )
     workspace_url: str = Field("", description="Working copies: `file:///folder`; empty: `{data}/workspace`")
+    quarantine_dir: Path | None = Field(
+        None, description="Where originals that STOW-RS refuses are kept, identified as they are; unset: nowhere"
+    )
     data_dir: Path = Field(Path("data"), description="Where the embedded defaults live")
     profiles_dir: Path = Field(packaged("profiles"), description="De-identification profiles and pixel rules")
     viewer_dir: Path = Field(packaged("viewer"), description="The viewer's static files")

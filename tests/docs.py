@@ -28,10 +28,10 @@ def settings_table() -> str:
         default = field.default
         if isinstance(default, SecretStr):
             default = default.get_secret_value()
-        if name.endswith("_dir") and Path(default).is_absolute():
-            default = f"the packaged `{Path(default).name}/`"
-        elif default in (None, ""):
+        if default in (None, ""):
             default = ""
+        elif name.endswith("_dir") and Path(default).is_absolute():
+            default = f"the packaged `{Path(default).name}/`"
         else:
             default = f"`{getattr(default, 'value', default)}`"
         lines.append(f"| `{name.upper()}` | {default} | {field.description} |")

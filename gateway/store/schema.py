@@ -20,7 +20,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Raise it with every change below; a database of another version is refused at start-up."""
 
 metadata = MetaData()
@@ -92,11 +92,12 @@ withheld = Table(
     metadata,
     Column("id", _Text, primary_key=True),
     Column("source", _Text, nullable=False),
-    Column("study", _Text, nullable=False),
+    Column("study", _Text),  # null when what was sent does not say what it is
     Column("series", _Text),
     Column("instance", _Text),
     Column("reason", _Text, nullable=False),
     Column("detail", _Text, nullable=False),
+    Column("content", _Text),  # the SHA-256 of what was sent, null for what an origin holds
     Column("at_ms", BigInteger, nullable=False),
 )
 Index("withheld_ref", withheld.c.source, withheld.c.study, withheld.c.series)

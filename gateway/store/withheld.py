@@ -7,24 +7,61 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, Row, delete, func, select
 
 from gateway.dicom.uid import InstanceRef, ResourceRef, StudyRef, reference
 from gateway.errors import Reason
 from gateway.store.database import Database, upsert
 from gateway.store.schema import withheld
 
+STOW = "stow"
+"""The source of what was sent to the archive and refused; no profile belongs to it: sending again judges anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Withholding:
-    """One entry. `id` names it without naming the instance; `detail` holds tags and limits only."""
+    """One entry. `id` names it without naming the instance; `detail` holds tags and limits only.
+
+    `ref` is None for what does not say what it is. `content` is the SHA-256 of what was sent, "" for what an
+    origin holds.
+    """
 
     id: str
     source: str
-    ref: ResourceRef
+    ref: ResourceRef | None
     reason: Reason
     detail: str
     at: datetime
+    content: str = ""
+
+    @property
+    def library(self) -> str:
+        """Where it was withheld, without the profile that withheld it: "pacs", "archive" or "stow"."""
+        return self.source.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entries are wanted; "" and None want all."""
+
+    library: str = ""
+    reason: Reason | None = None
+    study: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what an entry has to fulfil."""
+        wanted: list[ColumnElement[bool]] = []
+        if self.library:
+            source = withheld.c.source
+            wanted.append((source == self.library) | source.startswith(self.library + ":", autoescape=True))
+        if self.reason is not None:
+            wanted.append(withheld.c.reason == self.reason.value)
+        if self.study:
+            wanted.append(withheld.c.study == self.study)
+        return wanted
+
+
+ALL = Selection()
 
 
 class Withholdings:
@@ -37,17 +74,23 @@ class Withholdings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record(self, source: str, ref: ResourceRef, reason: Reason, detail: str) -> None:
-        """Remember that `ref` is withheld; the newest reason replaces an older one."""
+    async def record(
+        self, source: str, ref: ResourceRef | None, reason: Reason, detail: str, *, content: str = ""
+    ) -> None:
+        """Remember that `ref` is withheld; the newest reason replaces an older one.
+
+        What does not say what it is (None) is told apart by its `content`.
+        """
         study, series, instance = _uids(ref)
         row = {
-            "id": _id(source, ref),
+            "id": entry_id(source, ref, content),
             "source": source,
             "study": study,
             "series": series,
             "instance": instance,
             "reason": reason.value,
             "detail": detail,
+            "content": content or None,
             "at_ms": time.time_ns() // 1_000_000,
         }
         async with self._database.write() as connection:
@@ -70,36 +113,49 @@ class Withholdings:
     async def clear(self, source: str, ref: ResourceRef) -> None:
         """Forget what is remembered of exactly `ref`."""
         async with self._database.write() as connection:
-            await connection.execute(delete(withheld).where(withheld.c.id == _id(source, ref)))
+            await connection.execute(delete(withheld).where(withheld.c.id == entry_id(source, ref)))
 
-    async def list(self, *, limit: int, offset: int = 0) -> list[Withholding]:
-        """Return one page of all entries, the newest first."""
-        statement = select(withheld).order_by(withheld.c.at_ms.desc(), withheld.c.id).limit(limit).offset(offset)
+    async def list(self, selection: Selection = ALL, *, limit: int, offset: int = 0) -> list[Withholding]:
+        """Return one page of the entries wanted, the newest first."""
+        statement = select(withheld).where(*selection.conditions())
+        page = statement.order_by(withheld.c.at_ms.desc(), withheld.c.id).limit(limit).offset(offset)
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).all()
-        return [
-            Withholding(
-                row.id,
-                row.source,
-                reference(row.study, row.series, row.instance),
-                Reason(row.reason),
-                row.detail,
-                datetime.fromtimestamp(row.at_ms / 1000, UTC),
-            )
-            for row in rows
-        ]
+            return [_entry(row) for row in (await connection.execute(page)).all()]
 
-    async def count(self) -> int:
-        """Return how many entries there are."""
+    async def count(self, selection: Selection = ALL) -> int:
+        """Return how many entries are wanted."""
+        statement = select(func.count()).select_from(withheld).where(*selection.conditions())
         async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).select_from(withheld))).scalar_one()
+            return (await connection.execute(statement)).scalar_one()
+
+    async def get(self, entry: str) -> Withholding | None:
+        """Return the entry of this id, None when there is none."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(withheld).where(withheld.c.id == entry))).one_or_none()
+        return None if row is None else _entry(row)
 
 
-def _uids(ref: ResourceRef) -> tuple[str, str | None, str | None]:
+def entry_id(source: str, ref: ResourceRef | None, content: str = "") -> str:
+    """Return the id of an entry; the same instance has the same one every time."""
+    names = [source, "", "", "", content] if ref is None else [source, *(uid or "" for uid in _uids(ref))]
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Withholding:
+    return Withholding(
+        row.id,
+        row.source,
+        None if row.study is None else reference(row.study, row.series, row.instance),
+        Reason(row.reason),
+        row.detail,
+        datetime.fromtimestamp(row.at_ms / 1000, UTC),
+        row.content or "",
+    )
+
+
+def _uids(ref: ResourceRef | None) -> tuple[str | None, str | None, str | None]:
+    if ref is None:
+        return None, None, None
     if isinstance(ref, StudyRef):
         return ref.study, None, None
     return ref.study, ref.series, ref.instance if isinstance(ref, InstanceRef) else None
-
-
-def _id(source: str, ref: ResourceRef) -> str:
-    return hashlib.sha256("\0".join([source, *(uid or "" for uid in _uids(ref))]).encode()).hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -85,13 +84,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_bug(request: Request, error: Exception) -> Response:
     """Anything unforeseen: the client learns that it failed, the log learns where, nobody learns a value."""
-    frames: list[str] = []
-    trace: Any = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    log.error("unforeseen %s at %s", type(error).__name__, " > ".join(frames[-6:]))
+    log.error("unforeseen %s", errors.whereabouts(error))
     return respond(500, "Internal error", "The gateway failed on this request. The log tells where.")
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway.dicom.uid import UID, InstanceRef, SeriesRef, StudyRef
+from gateway.dicom.uid import UID, InstanceRef, ResourceRef, SeriesRef, StudyRef
 from gateway.errors import Reason
 from gateway.store.database import Database
-from gateway.store.withheld import Withholdings
+from gateway.store.withheld import STOW, Selection, Withholdings, entry_id
 
 STUDY = StudyRef(UID("1.1"))
 SERIES = SeriesRef(UID("1.1"), UID("1.1.1"))
@@ -131,3 +131,48 @@ def test_nothing_is_logged(database_url: str, caplog: pytest.LogCaptureFixture) 
 
     with_records(database_url, scenario)
     assert "1.1.1.1" not in caplog.text
+
+
+def test_what_does_not_say_what_it_is_is_told_apart_by_its_content(database_url: str) -> None:
+    async def scenario(records: Withholdings) -> None:
+        for content in ("aa", "bb", "aa"):
+            await records.record(STOW, None, Reason.MALFORMED, "", content=content)
+        entries = await records.list(limit=10)
+        assert {entry.content for entry in entries} == {"aa", "bb"}
+        assert {(entry.ref, entry.library) for entry in entries} == {(None, "stow")}
+        assert len({entry.id for entry in entries}) == 2
+
+    with_records(database_url, scenario)
+
+
+def test_entries_are_selected(database_url: str) -> None:
+    async def scenario(records: Withholdings) -> None:
+        await records.record("pacs:a", ONE, Reason.MALFORMED, "")
+        await records.record("pacs:b", TWO, Reason.TRUNCATED, "")
+        await records.record(STOW, ONE, Reason.TRUNCATED, "", content="aa")
+        await records.record(STOW, None, Reason.MALFORMED, "", content="bb")
+
+        async def chosen(selection: Selection) -> set[tuple[str, ResourceRef | None]]:
+            entries = await records.list(selection, limit=10)
+            assert await records.count(selection) == len(entries)
+            return {(entry.source, entry.ref) for entry in entries}
+
+        assert await chosen(Selection(library="pacs")) == {("pacs:a", ONE), ("pacs:b", TWO)}
+        assert await chosen(Selection(library="stow")) == {(STOW, ONE), (STOW, None)}
+        assert await chosen(Selection(library="p%")) == set()
+        assert await chosen(Selection(reason=Reason.TRUNCATED)) == {("pacs:b", TWO), (STOW, ONE)}
+        assert await chosen(Selection(library="stow", study="1.1")) == {(STOW, ONE)}
+        assert len(await chosen(Selection())) == 4
+
+    with_records(database_url, scenario)
+
+
+def test_an_entry_is_found_by_its_id(database_url: str) -> None:
+    async def scenario(records: Withholdings) -> None:
+        await records.record(STOW, ONE, Reason.MALFORMED, "(0010,0010)", content="aa")
+        (listed,) = await records.list(limit=1)
+        assert listed.id == entry_id(STOW, ONE)
+        assert await records.get(listed.id) == listed
+        assert await records.get("0" * 64) is None
+
+    with_records(database_url, scenario)
