@@ -1,8 +1,9 @@
 """A compiled plan: for any element of any data set, at any depth, the one rule that applies. Default deny.
 
 A plan narrowed to an allow-list drops first what is not on it. Then, first hit wins: exact tag (the profile's, then
-Table E.1-1's, then a keyword pattern's) → masked group → private creator and element → the VR's default. Elements
-that are no part of a data set (command and file meta groups, group lengths) are dropped before any rule is asked.
+Table E.1-1's, then a keyword pattern's) → masked group → private creator and element → the VR's default. What PS3.6
+does not know is dropped unless a rule names it, and so is, before any rule is asked, what is no part of a data set
+(command and file meta groups, group lengths).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ NO_PART: Final = Rule(
 )
 NOT_ALLOWED: Final = Rule(Action.DROP, "Not on the allow-list of this SOP class.", "allow")
 NO_VR: Final = Rule(Action.DROP, "PS3.5 knows no such VR.", "vr")
+UNKNOWN: Final = Rule(Action.DROP, "PS3.6 does not know this attribute, so nobody knows what it says.", "unknown")
 PRIVATE: Final = Rule(
     Action.DROP, "A private element may hold anything; none is kept unless a rule names it.", "private"
 )
@@ -130,8 +132,11 @@ class Plan:
             return NOT_ALLOWED
         rule = self.exact.get(tag)
         if rule is None:
-            rule = next((mask.rule for mask in self.masks if mask.hits(tag, vr)), None) or self.defaults[vr]
-        return _in_other_vr(rule, tag, vr)
+            rule = next((mask.rule for mask in self.masks if mask.hits(tag, vr)), None)
+        declared = declared_vrs(tag)
+        if rule is None:
+            rule = self.defaults[vr] if declared else UNKNOWN
+        return _in_other_vr(rule, declared, vr)
 
     def _decide_private(self, tag: int, vr: str, creator: str) -> Rule:
         if is_private_creator(tag):
@@ -211,9 +216,8 @@ def declared_vrs(tag: int) -> frozenset[str]:
     return frozenset() if vr == "UN" else frozenset((vr, *(_WORDS if vr in _WORDS else ())))
 
 
-def _in_other_vr(rule: Rule, tag: int, vr: str) -> Rule:
+def _in_other_vr(rule: Rule, declared: frozenset[str], vr: str) -> Rule:
     """Return `rule` unless it would keep or read a value that is not what the attribute's VR promises."""
-    declared = declared_vrs(tag)
     if not declared or vr in declared or rule.drops:
         return rule
     for family in (_NUMBERS, _WORDS):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.deid.actions import Action
-from gateway.deid.plan import NO_PART, NO_VR, NOT_ALLOWED, PRIVATE
+from gateway.deid.plan import NO_PART, NO_VR, NOT_ALLOWED, PRIVATE, UNKNOWN
 from gateway.deid.profile import Pass
 from gateway.deid.scope import Scope
 from gateway.dicom.vr import TEXT, VRS
@@ -14,7 +14,6 @@ from tests.deid.shipped import CR, CT, NAMES, SR, bound, plan
 
 ANY_TAG = st.integers(0, 0xFFFFFFFF)
 ANY_VR = st.sampled_from([*VRS, "XX", "", "??"])
-UNKNOWN = 0x00F10001 & 0xFFFEFFFF  # an even group that PS3.6 does not know
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -28,10 +27,16 @@ def test_there_is_an_answer_for_everything(name: str, tag: int, vr: str, creator
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("vr", sorted(TEXT - {"CS", "DS", "IS", "UI"} | {"UN", "OB", "OW", "OL", "OV"}))
 def test_an_attribute_nobody_names_keeps_no_text_and_no_bytes(name: str, vr: str) -> None:
-    rule = plan(name).decide(UNKNOWN, vr)
+    rule = plan(name).defaults[vr]
     assert not rule.keeps
     values = rule.apply(["Zqname"], vr, bound(name)) if vr in TEXT else None
     assert rule.drops or not values or "Zqname" not in values
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("tag", [0x00F20002, 0x00080FFF, 0x00100011, 0xFFF00010])
+def test_an_attribute_nobody_knows_is_dropped(name: str, tag: int) -> None:
+    assert {plan(name).decide(tag, vr) for vr in VRS} == {UNKNOWN}
 
 
 @pytest.mark.parametrize("name", NAMES)
