@@ -10,14 +10,16 @@ import pydicom.uid
 
 from gateway.deid.deidentified import SEAL, DeidentifiedHeader, Report
 from gateway.deid.header_pass import HeaderPass
+from gateway.deid.memory import memory
 from gateway.deid.pixel_streams import PixelStream, pixel_stream
 from gateway.deid.plan import Plan
 from gateway.deid.scope import Bound
 from gateway.dicom.charset import ASCII, SPECIFIC_CHARACTER_SET, charset_of
 from gateway.dicom.dataset import IdentifiedDataset
 from gateway.dicom.dictionary import display_tag
-from gateway.dicom.elements import Elements, Limits, find, malformed
+from gateway.dicom.elements import LIMITS, Elements, Limits, find, malformed
 from gateway.dicom.json_model import to_json
+from gateway.dicom.layout import Layout, layout_of, may_be_remembered
 from gateway.dicom.part10 import Header, Start, file_meta
 from gateway.dicom.scanner import Scanner
 from gateway.dicom.uid import UID, InstanceRef, ResourceRef, SeriesRef, is_uid
@@ -45,7 +47,9 @@ class DataSetRewriter:
     def __init__(self, run: Pass, start: Start) -> None:
         self.header: DeidentifiedHeader | None = None
         self._run = run
-        self._syntax = start.syntax
+        self._start = start
+        self._memory = memory(run.plan, run.bound)
+        self._remembers = may_be_remembered(start.syntax) and run.limits == LIMITS
         self._scanner = Scanner(start.syntax, start=start.offset, limits=run.limits)
         self._buffer: bytes | bytearray = b""
         self._source: Header | None = None
@@ -71,33 +75,45 @@ class DataSetRewriter:
         return IdentifiedDataset(self._source.json().json | to_json(data, elements, inherited=self._charset))
 
     def _in_header(self, chunk: bytes, out: list[bytes], *, final: bool = False) -> None:
+        layout = None if self._buffer or not self._remembers else self._memory.layout(chunk, self._start.offset)
+        if layout is not None:
+            self._pass_header(chunk, layout.elements, layout.pixel_length, layout, out)
+            return
         self._buffer = joined(self._buffer, chunk)
         scanner = self._scanner
         if not scanner.scan(self._buffer, final=final):
             return
-        data, elements = bytes(self._buffer[: scanner.position]), tuple(scanner.elements)
-        rest, self._buffer = bytes(self._buffer[scanner.position :]), b""
-        if scanner.pixel_length is None:
-            source = Header(self._syntax, data, elements)
-            self._rewrite_header(source, out)
+        data, self._buffer = bytes(self._buffer), b""
+        if self._remembers:
+            layout = self._memory.learn(layout_of(data, self._start.offset, scanner))
+        elements = tuple(scanner.elements) if layout is None else layout.elements
+        self._pass_header(data, elements, scanner.pixel_length, layout, out)
+
+    def _pass_header(
+        self, data: bytes, elements: Elements, pixel_length: int | None, layout: Layout | None, out: list[bytes]
+    ) -> None:
+        """Rewrite the header that lies in `data`, and forward what lies behind it."""
+        if pixel_length is None:
+            source = Header(self._start.syntax, data, elements)
+            self._rewrite_header(source, layout, out)
             if _is_image(source):
                 raise Withheld(Reason.TRUNCATED, "an image without Pixel Data")
             self._end = _nothing
             return
         pixels = elements[-1]
-        source = Header(self._syntax, data, elements[:-1], pixels, scanner.pixel_length)
-        self._rewrite_header(source, out)
+        source = Header(self._start.syntax, data[: pixels.offset], elements[:-1], pixels, pixel_length)
+        self._rewrite_header(source, layout, out)
         stream = pixel_stream(source, pixels)
         out.append(stream.begin())
         self._state, self._end = partial(self._in_pixels, stream, pixels.tag), _cut
-        self._state(rest, out)
+        self._state(data[pixels.offset :], out)
 
-    def _rewrite_header(self, source: Header, out: list[bytes]) -> None:
+    def _rewrite_header(self, source: Header, layout: Layout | None, out: list[bytes]) -> None:
         self._source = source
         self._charset = charset_of(source.data, source.elements)
         header = self._identify(source)
         rewriting = HeaderPass(self._run.plan, self._run.bound, source.data, self._run.actions)
-        body = rewriting.root(source.elements, self._charset)
+        body = rewriting.root(source.elements, self._charset, layout)
         self._charset_passed = rewriting.non_ascii or find(source.elements, SPECIFIC_CHARACTER_SET) is not None
         out += [file_meta(header.sop_class, header.instance, header.transfer_syntax), body]
         self.header = header
@@ -146,7 +162,7 @@ class DataSetRewriter:
     def _after_pixels(self, pixels: int, out: list[bytes]) -> None:
         """Judge the elements that follow Pixel Data."""
         data = bytes(self._buffer)
-        scanner = Scanner(self._syntax, limits=self._run.limits)
+        scanner = Scanner(self._start.syntax, limits=self._run.limits)
         scanner.scan(data, final=True)
         elements = tuple(scanner.elements)
         if scanner.pixel_length is not None or (elements and elements[0].tag <= pixels):

@@ -2,24 +2,29 @@
 
 A kept element whose bytes already are what goes out is not copied alone: neighbours are cut out of the input in
 one slice. Everything else is encoded anew, in Explicit VR Little Endian and UTF-8.
+
+First the elements are judged, which gives steps; then the steps are taken. For a layout that is known the steps
+are known, and only values are looked at.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Final
 
 from gateway.deid.actions import Action
+from gateway.deid.memory import SHARED, Check, Known, Program, Step, memory
 from gateway.deid.plan import NO_PART, Plan
 from gateway.deid.rules import Rule
-from gateway.deid.scope import Bound, Scope
+from gateway.deid.scope import Bound
 from gateway.dicom.charset import SPECIFIC_CHARACTER_SET, UTF8_TERM, Charset, charset_of
-from gateway.dicom.dictionary import display_tag, hex_tag
+from gateway.dicom.dictionary import creator_tag, display_tag, hex_tag, is_private, is_private_creator
 from gateway.dicom.elements import FRAGMENTS, PIXEL_DATA, SAME, Element, Elements, find
-from gateway.dicom.json_model import encode_dataset, encode_element, encode_item, raw_value
+from gateway.dicom.json_model import encode_element, encode_item, raw_value
+from gateway.dicom.layout import Layout
 from gateway.dicom.values import encode_header, read_text
 from gateway.dicom.vr import RAW, TEXT, VRS, Kind, valid
 from gateway.errors import Reason, Withheld
@@ -27,110 +32,108 @@ from gateway.errors import Reason, Withheld
 _STRUCTURAL: Final = frozenset((SPECIFIC_CHARACTER_SET, 0xFFFCFFFC))
 """What no rule is asked about: the character set, which is always UTF-8, and Data Set Trailing Padding."""
 _KEEP, _DROP = Action.KEEP, Action.DROP
-_SHARED: Final = 1 << 14
 _LONGEST_SHARED: Final = 128
 # A Code String with a long number is left to the rule, which may see more in it than its form.
-_PLAIN: Final = {vr: pattern.fullmatch for vr, pattern in RAW.items()} | {
+_PLAIN: Final[Mapping[str, Check]] = {vr: pattern.fullmatch for vr, pattern in RAW.items()} | {
     "CS": re.compile(rb"(?!.*[0-9]{6})(?:" + RAW["CS"].pattern + rb")").fullmatch
 }
 _WIDTH: Final = {vr: facts.width for vr, facts in VRS.items() if facts.kind is Kind.NUMBER} | {"AT": 4}
 _UTF8: Final = encode_element(SPECIFIC_CHARACTER_SET, "CS", [UTF8_TERM])
 
 
-@lru_cache(maxsize=64)
-def _insertions(plan: Plan, scope: Scope) -> dict[int, bytes]:
-    """Return the encoded elements that every root is to have, and room for its character set."""
-    inserted = plan.insertions(scope)
-    own = {int(name, 16): encode_dataset({name: element}) for name, element in inserted.items()}
-    return dict(sorted((own | {SPECIFIC_CHARACTER_SET: b""}).items()))
-
-
-@lru_cache(maxsize=8)
-def _rules(_plan: Plan) -> dict[tuple[int, str, str], Rule]:
-    """Return the decisions of a plan as they are made, so that the loop below asks a dictionary."""
-    return {}
-
-
-@lru_cache(maxsize=8)
-def _outcomes(_plan: Plan, _bound: Bound) -> dict[tuple[int, str, bytes], bytes]:
-    """Return the encoded outcomes of rules on short ASCII values.
-
-    Neighbours in a series share nearly all of them. Originals stay in memory no longer than in the caches of
-    `Keys`: both are bounded.
-    """
-    return {}
-
-
 class HeaderPass:
     """Rewrites the data sets of one buffer. `actions` collects what was done, by path, when it is given."""
 
-    __slots__ = ("_actions", "_bound", "_data", "_outcomes", "_plan", "_rules", "non_ascii")
+    __slots__ = ("_actions", "_bound", "_data", "_known", "_memory", "_plan", "non_ascii")
 
     def __init__(self, plan: Plan, bound: Bound, data: bytes, actions: dict[str, str] | None = None) -> None:
         self._plan = plan
         self._bound = bound
-        self._rules = _rules(plan)
-        self._outcomes = _outcomes(plan, bound)
+        self._memory = memory(plan, bound)
         self._data = data
         self._actions = actions
+        self._known: Known | None = None
         self.non_ascii = False
 
-    def root(self, elements: Elements, charset: Charset) -> bytes:
+    def root(self, elements: Elements, charset: Charset, layout: Layout | None = None) -> bytes:
         """Return the data set at the root, with the plan's insertions in place of whatever it had there.
+
+        `layout` is the one that `elements` are taken from, if they are.
 
         Raises:
             Withheld: RULE_FAILED when the outcome of a rule is not valid for its VR.
         """
+        # With private rules a decision depends on the value of a private creator.
+        if layout is not None and self._actions is None and not self._plan.private:
+            self._known = self._memory.known(layout)
         pieces: list[bytes] = []
-        at = 0
-        for tag, encoded in _insertions(self._plan, self._bound.scope).items():
-            stop = bisect_left(elements, tag, lo=at, key=itemgetter(0))
-            pieces += self._pieces(elements[at:stop], charset, "")
+        for program, encoded in self._root_programs(elements, charset):
+            pieces += self._pieces(program, charset, "")
             pieces.append(encoded)
-            at = stop + 1 if stop < len(elements) and elements[stop].tag == tag else stop
-        pieces += self._pieces(elements[at:], charset, "")
         if self.non_ascii or find(elements, SPECIFIC_CHARACTER_SET) is not None:
-            pieces[pieces.index(b"")] = _UTF8  # the only empty piece is the room for the character set
+            pieces[pieces.index(b"")] = _UTF8  # the first empty piece is the room for the character set
         return b"".join(pieces)
 
     def rest(self, elements: Elements, charset: Charset) -> bytes:
         """Return the elements that follow Pixel Data."""
-        return b"".join(self._pieces(elements, charset, ""))
+        return b"".join(self._pieces(self._judge(elements, charset, ""), charset, ""))
 
-    def _pieces(self, elements: Elements, charset: Charset, path: str) -> list[bytes]:
-        data, rules, actions = self._data, self._rules, self._actions
-        pieces: list[bytes] = []
+    def _root_programs(self, elements: Elements, charset: Charset) -> list[tuple[Program, bytes]]:
+        """Return what comes between the insertions, each with the insertion that follows."""
+        if self._known is not None and self._known.root is not None:
+            return self._known.root
+        programs = []
+        at = 0
+        for tag, encoded in self._memory.insertions.items():
+            stop = bisect_left(elements, tag, lo=at, key=itemgetter(0))
+            programs.append((self._judge(elements[at:stop], charset, ""), encoded))
+            at = stop + 1 if stop < len(elements) and elements[stop].tag == tag else stop
+        programs.append((self._judge(elements[at:], charset, ""), b""))
+        if self._known is not None:
+            self._known.root = programs
+        return programs
+
+    def _judge(self, elements: Elements, charset: Charset, path: str) -> Program:
+        """Decide on every element; what is dropped whatever its value has no step."""
+        rules, actions = self._memory.rules, self._actions
+        program: Program = []
         creators: dict[int, str] = {}
-        run_start = run_end = 0  # what is to be cut out of the input next
+        always_end = -1  # where the last step ends, when it keeps its bytes unseen
         for element in elements:
             tag, vr, start, offset, end, form, _ = element
-            if tag & 0x10000:
-                creator = creators.get(tag & 0xFFFF0000 | tag >> 8 & 0xFF, "")
-                if tag & 0xFFFF < 0x100 and vr in TEXT:
-                    creators[tag] = "".join((read_text(vr, raw_value(data, element), charset) or [])[:1])
-            else:
-                creator = ""
+            creator = ""
+            if is_private(tag):
+                creator = creators.get(creator_tag(tag), "")
+                if is_private_creator(tag) and vr in TEXT:
+                    creators[tag] = "".join((read_text(vr, raw_value(self._data, element), charset) or [])[:1])
             rule = rules.get((tag, vr, creator)) or self._decide(tag, vr, creator)
-            if actions is not None:
-                actions[path + hex_tag(tag)] = rule.action
             action = rule.action
+            if actions is not None:
+                actions[path + hex_tag(tag)] = action
             if action is _DROP:
                 continue
-            if action is _KEEP and form == SAME:
-                plain = _PLAIN.get(vr)
-                if plain is not None:
-                    kept = plain(data, offset, end) is not None
-                elif vr in _WIDTH:
-                    kept = not (end - offset) % _WIDTH[vr]
-                else:
-                    kept = vr != "SQ" and tag not in PIXEL_DATA
-                if kept:
-                    if start != run_end:
-                        if run_end > run_start:
-                            pieces.append(data[run_start:run_end])
-                        run_start = start
-                    run_end = end
-                    continue
+            check: Check | None = _never
+            if action is _KEEP and form == SAME and vr != "SQ" and tag not in PIXEL_DATA:
+                check = _PLAIN.get(vr) or (_never if (end - offset) % _WIDTH.get(vr, 1) else None)
+            if check is None and start == always_end:
+                program[-1] = program[-1]._replace(end=end)
+            else:
+                program.append(Step(start, offset, end, check, element, rule))
+            always_end = end if check is None else -1
+        return program
+
+    def _pieces(self, program: Program, charset: Charset, path: str) -> list[bytes]:
+        data = self._data
+        pieces: list[bytes] = []
+        run_start = run_end = 0  # what is to be cut out of the input next
+        for start, offset, end, check, element, rule in program:
+            if check is None or check(data, offset, end):
+                if start != run_end:
+                    if run_end > run_start:
+                        pieces.append(data[run_start:run_end])
+                    run_start = start
+                run_end = end
+                continue
             piece = self._changed(element, rule, charset, path)
             if piece:
                 if run_end > run_start:
@@ -143,8 +146,8 @@ class HeaderPass:
 
     def _decide(self, tag: int, vr: str, creator: str) -> Rule:
         rule = NO_PART if tag in _STRUCTURAL else self._plan.decide(tag, vr, creator)
-        if len(self._rules) < _SHARED:
-            self._rules[tag, vr, creator] = rule
+        if len(self._memory.rules) < SHARED:
+            self._memory.rules[tag, vr, creator] = rule
         return rule
 
     def _changed(self, element: Element, rule: Rule, charset: Charset, path: str) -> bytes:
@@ -156,27 +159,32 @@ class HeaderPass:
             return self._sequence(element, rule, charset, path)
         raw = raw_value(self._data, element)
         if vr in TEXT:
-            if rule.keeps and _PLAIN[vr](raw):
+            if rule.keeps and form != SAME and _PLAIN[vr](raw, 0, len(raw)):
                 return encode_header(tag, vr, len(raw)) + raw
-            if tag & 0x10000 or len(raw) > _LONGEST_SHARED or not raw.isascii() or b"\x1b" in raw:
-                return self._text(tag, vr, rule, read_text(vr, raw, charset) or [])
-            outcome = self._outcomes.get((tag, vr, raw))
-            if outcome is None:
-                outcome = self._text(tag, vr, rule, read_text(vr, raw, charset) or [])
-                if len(self._outcomes) < _SHARED and not self.non_ascii:
-                    self._outcomes[tag, vr, raw] = outcome
-            return outcome
+            return self._outcome(tag, vr, raw, rule, charset)
         if rule.keeps:
             # A field that is no whole number of values says nothing that could be read: present, empty.
             field = b"" if len(raw) % _WIDTH.get(vr, 1) else raw
-        elif rule.apply([], vr, self._bound) is not None:
+        elif rule.refuse(vr) is not None:
             field = b""
         else:
             return b""
         return encode_header(tag, vr, len(field)) + field
 
-    def _text(self, tag: int, vr: str, rule: Rule, texts: list[str]) -> bytes:
-        values = rule.apply(texts, vr, self._bound)
+    def _outcome(self, tag: int, vr: str, raw: bytes, rule: Rule, charset: Charset) -> bytes:
+        """Return a text element as its rule leaves it; for short ASCII values that was mostly seen before."""
+        if is_private(tag) or len(raw) > _LONGEST_SHARED or not raw.isascii() or b"\x1b" in raw:
+            return self._text(tag, vr, raw, rule, charset)
+        outcomes = self._memory.outcomes
+        outcome = outcomes.get((tag, vr, raw))
+        if outcome is None:
+            outcome = self._text(tag, vr, raw, rule, charset)
+            if len(outcomes) < SHARED and not self.non_ascii:
+                outcomes[tag, vr, raw] = outcome
+        return outcome
+
+    def _text(self, tag: int, vr: str, raw: bytes, rule: Rule, charset: Charset) -> bytes:
+        values = rule.apply(read_text(vr, raw, charset) or [], vr, self._bound)
         if values is None:
             return b""
         if not any(values):
@@ -189,12 +197,24 @@ class HeaderPass:
     def _sequence(self, element: Element, rule: Rule, charset: Charset, path: str) -> bytes:
         tag, items = element.tag, element.items or ()
         if not rule.walks:
-            return b"" if rule.apply([], "SQ", self._bound) is None else encode_header(tag, "SQ", 0)
+            return b"" if rule.refuse("SQ") is None else encode_header(tag, "SQ", 0)
         inside = ""
         field = bytearray()
         for number, item in enumerate(items):
             if self._actions is not None:
                 inside = f"{path}{hex_tag(tag)}[{number}]."
             own = charset_of(self._data, item, charset)
-            field += encode_item(b"".join(self._pieces(item, own, inside)))
+            field += encode_item(b"".join(self._pieces(self._item_program(item, own, inside), own, inside)))
         return encode_header(tag, "SQ", len(field)) + field
+
+    def _item_program(self, item: Elements, charset: Charset, path: str) -> Program:
+        if self._known is None:
+            return self._judge(item, charset, path)
+        program = self._known.programs.get(id(item))
+        if program is None:
+            program = self._known.programs[id(item)] = self._judge(item, charset, path)
+        return program
+
+
+def _never(_data: bytes, _offset: int, _end: int) -> bool:
+    return False
