@@ -41,6 +41,8 @@ _SEARCH_STATUSES: Final = frozenset({206, 404, 413})
 _CANNOT_SPLIT: Final = frozenset({400, 406, 415, 500, 501})
 _NUMBER_OF_FRAMES: Final = "00280008"
 _ROWS: Final = "00280010"
+_HAS_INTEGER_PIXELS: Final = frozenset({_ROWS, "00280101"})  # Rows and Bits Stored
+_PIXEL_DATA: Final = "7FE00010"
 
 
 class DicomwebOrigin:
@@ -134,6 +136,9 @@ class DicomwebOrigin:
                 if not _is_of(ref, row):
                     raise OriginBroken("The origin answered with the data set of another resource.")
                 found = True
+                if row.keys() >= _HAS_INTEGER_PIXELS and _PIXEL_DATA not in row:
+                    # Orthanc refers to native Pixel Data only.
+                    row[_PIXEL_DATA] = {"vr": "OB", "BulkDataURI": _PIXEL_DATA}
                 yield IdentifiedDataset(row)
         if not found:
             raise NotFound("The origin holds no such resource.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from gateway.dicom.dataset import IdentifiedDataset
+from gateway.dicom.dictionary import hex_tag
 from gateway.dicom.part10 import read_header
 from gateway.dicom.uid import FrameRef, InstanceRef, ResourceRef
 from gateway.dicomweb.query import Query
@@ -122,7 +123,11 @@ class IndexedOrigin:
             except Withheld as error:
                 raise OriginBroken(f"The header of a stored instance is not readable ({error.reason.value}).") from None
             self._verify(file, at)
-        return header.json(bulk=lambda path: path)
+        found = header.json(bulk=lambda path: path)
+        if header.pixels is not None:
+            path = hex_tag(header.pixels.tag)
+            found.json[path] = {"vr": header.pixels.vr, "BulkDataURI": path}
+        return found
 
     def _open(self, at: Located) -> BinaryIO:
         try:

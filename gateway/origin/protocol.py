@@ -45,14 +45,17 @@ class Origin(Protocol):
         """Yield every match of `query` in a stable order, from the first one on (PS3.18 §10.6).
 
         A row tells every attribute with a key, unless its resource has none: an origin that cannot tell one
-        raises `BadQuery`. Rows may contain more attributes than were asked for. `query.limit` and `query.offset` are the
-        caller's business; the caller stops iterating when it has enough, so fetch pages lazily.
+        raises `BadQuery`. Rows may contain more attributes than were asked for. `query.limit` and `query.offset`
+        are the caller's business; the caller stops iterating when it has enough, so fetch pages lazily.
         Each yielded row has been checked against `query` again by the caller, so a superset is harmless.
         """
         ...
 
     def metadata(self, ref: ResourceRef) -> AsyncIterator[IdentifiedDataset]:
-        """Yield the data set of every instance of `ref`, without its pixel data (PS3.18 §10.4.1.1.2)."""
+        """Yield the data set of every instance of `ref` (PS3.18 §10.4.1.1.2).
+
+        Pixel Data, where there is some, is a BulkDataURI, whose value means nothing to callers.
+        """
         ...
 
     def instances(self, ref: ResourceRef) -> AsyncIterator[Part10]:

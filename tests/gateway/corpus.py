@@ -30,7 +30,7 @@ def nth(ref: SeriesRef, number: int) -> InstanceRef:
 
 def corpus() -> list[bytes]:
     """Return five CT slices and a report, two implicit MR slices, a radiograph, and a cine of 5 RLE frames."""
-    head = {
+    head: dict[str, Any] = {
         "PatientName": "Adlerzq^Berta Maria",
         "PatientID": "ZQB 17&4",
         "PatientBirthDate": "19610102",
@@ -39,7 +39,7 @@ def corpus() -> list[bytes]:
         "StudyDescription": "MR Head",
         "RequestAttributesSequence": None,
     }
-    chest = {
+    chest: dict[str, Any] = {
         "SpecificCharacterSet": "ISO_IR 192",
         "PatientName": "Müllerzq^Jürg",
         "PatientID": "ZQC3",
@@ -48,7 +48,7 @@ def corpus() -> list[bytes]:
         "StudyDescription": "Thorax",
         "ReferringPhysicianName": None,
     }
-    heart = {
+    heart: dict[str, Any] = {
         "PatientName": "Zqherz^Hans",
         "PatientID": "ZQH9",
         "PatientSex": None,
@@ -70,7 +70,7 @@ def _one(ref: SeriesRef, number: int, modality: str = "CT", **options: Any) -> b
     return planted(modality, **_uids(ref, number), InstanceNumber=number, **options)
 
 
-def _uids(ref: SeriesRef, number: int) -> dict[str, str]:
+def _uids(ref: SeriesRef, number: int) -> dict[str, Any]:
     return {
         "StudyInstanceUID": ref.study,
         "SeriesInstanceUID": ref.series,

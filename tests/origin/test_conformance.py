@@ -307,6 +307,23 @@ def test_metadata_has_every_element_but_pixels(open_origin: OpenOrigin) -> None:
     run(open_origin, corpus(), scenario)
 
 
+def test_metadata_refers_to_pixel_data_where_there_is_some(open_origin: OpenOrigin) -> None:
+    files = {
+        "OW": planted(),
+        "OB": planted("US", frames=3, syntax=RLE),
+        "": part10(planted_dataset("SR")),
+    }
+
+    async def scenario(origin: Origin) -> None:
+        for vr, data in files.items():
+            (one,) = [each.json async for each in origin.metadata(ref_of(data))]
+            pixels = one.get("7FE00010", {})
+            assert ("BulkDataURI" in pixels) == bool(vr)
+            assert pixels.get("vr", "") == vr
+
+    run(open_origin, list(files.values()), scenario)
+
+
 def test_instances_come_byte_for_byte(open_origin: OpenOrigin) -> None:
     files = corpus()
 

@@ -111,7 +111,7 @@ def test_metadata_is_read_afresh_and_holds_no_pixels(folder: Path) -> None:
     async def scenario(origin: FolderOrigin) -> None:
         (found,) = [row async for row in origin.metadata(ref_of(data))]
         assert first_text(found.json, "00081030") == "Before"
-        assert "7FE00010" not in found.json
+        assert found.json["7FE00010"] == {"vr": "OW", "BulkDataURI": "7FE00010"}
         assert found.json["00400275"]["Value"][0]["00401001"]["Value"]
 
     run(folder, scenario)
