@@ -11,6 +11,7 @@ import binascii
 import math
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.deid.actions import Action, Values
@@ -19,13 +20,14 @@ from gateway.deid.rules import Rule
 from gateway.deid.scope import Bound
 from gateway.dicom.charset import SPECIFIC_CHARACTER_SET, UTF8_TERM
 from gateway.dicom.dataset import JsonDataset, JsonElement, first_text
-from gateway.dicom.dictionary import creator_tag, display_tag, hex_tag, is_private, vr_of
+from gateway.dicom.dictionary import creator_tag, display_tag, hex_tag, vr_of
 from gateway.dicom.elements import LIMITS, PIXEL_DATA
 from gateway.dicom.values import json_number, person_name
 from gateway.dicom.vr import VRS, Kind, valid
 from gateway.errors import Reason, Withheld
 
 _TAG: Final = re.compile(r"[0-9A-Fa-f]{8}")
+_CHARACTER_SET: Final = hex_tag(SPECIFIC_CHARACTER_SET)
 _PN_GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 _INTEGERS: Final = {
     "US": (0, 0xFFFF),
@@ -55,8 +57,8 @@ class JsonRewriter:
         """
         self._non_ascii = False
         result = self._dataset(dataset, "", 0) | insertions
-        if hex_tag(SPECIFIC_CHARACTER_SET) in dataset or self._non_ascii:
-            result[hex_tag(SPECIFIC_CHARACTER_SET)] = {"vr": "CS", "Value": [UTF8_TERM]}
+        if _CHARACTER_SET in dataset or self._non_ascii:
+            result[_CHARACTER_SET] = {"vr": "CS", "Value": [UTF8_TERM]}
         return dict(sorted(result.items()))
 
     def _dataset(self, dataset: Any, path: str, depth: int) -> JsonDataset:
@@ -65,25 +67,28 @@ class JsonRewriter:
         if not isinstance(dataset, dict):
             raise Withheld(Reason.MALFORMED, "a data set is not a JSON object")
         result: JsonDataset = {}
-        for name, element in sorted(dataset.items()):
-            if not _TAG.fullmatch(name) or not isinstance(element, dict):
-                raise Withheld(Reason.MALFORMED, "a name in a data set is not eight hexadecimal digits")
-            tag = int(name, 16)
+        for given in sorted(dataset):
+            tag, name = _tag(given)
             if tag == SPECIFIC_CHARACTER_SET:
                 continue
-            creator = first_text(dataset, hex_tag(creator_tag(tag))) if is_private(tag) else ""
-            kept = self._element(tag, element, creator, path + hex_tag(tag), depth)
+            creator = ""
+            if tag & 0x10000 and self.plan.private:
+                creator = first_text(dataset, hex_tag(creator_tag(tag)))
+            inside = "" if self.actions is None else path + name
+            kept = self._element(tag, dataset[given], creator, inside, depth)
             if kept is not None:
-                result[hex_tag(tag)] = kept
+                result[name] = kept
         return result
 
-    def _element(self, tag: int, element: JsonElement, creator: str, path: str, depth: int) -> JsonElement | None:
+    def _element(self, tag: int, element: Any, creator: str, path: str, depth: int) -> JsonElement | None:
+        if not isinstance(element, dict):
+            raise Withheld(Reason.MALFORMED, f"{display_tag(tag)}: an element is not a JSON object")
         vr = element.get("vr") or vr_of(tag, creator)
         facts = VRS.get(vr) if isinstance(vr, str) else None
         rule = self.plan.decide(tag, vr, creator) if facts is not None else None
         if self.actions is not None:
             self.actions[path] = rule.action if rule is not None else Action.DROP
-        if facts is None or rule is None or rule.drops or (depth and tag in PIXEL_DATA):
+        if facts is None or rule is None or rule.action is Action.DROP or (depth and tag in PIXEL_DATA):
             return None
         if facts.kind is Kind.SEQUENCE:
             return self._sequence(element, rule, path, depth)
@@ -112,10 +117,19 @@ class JsonRewriter:
             return None
         if not any(values):
             return {"vr": vr}
-        if not all(valid(vr, value) or (vr == "IS" and valid("DS", value)) for value in values):
+        # A rule that keeps has looked at the form of every value.
+        if values is not texts and not all(valid(vr, value) for value in values):
             raise Withheld(Reason.RULE_FAILED, f"{display_tag(tag)}: the outcome is not a valid {vr}")
         self._non_ascii = self._non_ascii or not all(map(str.isascii, values))
         return {"vr": vr, "Value": [_json_value(vr, value) for value in values]}
+
+
+@lru_cache(1 << 13)
+def _tag(name: str) -> tuple[int, str]:
+    """Return the tag that a name in a data set stands for, and how it is written."""
+    if _TAG.fullmatch(name) is None:
+        raise Withheld(Reason.MALFORMED, "a name in a data set is not eight hexadecimal digits")
+    return int(name, 16), name.upper()
 
 
 def _texts(vr: str, values: Any) -> Values | None:

@@ -13,12 +13,13 @@ from gateway.deid.compiler import compile_plan, load_plan
 from gateway.deid.plan import Plan
 from gateway.deid.profile import Profile, load_profile
 from gateway.deid.rules import Rule
+from gateway.deid.scope import Bound, Scope
 from gateway.deid.table import Option, load_table
 from gateway.dicom.dictionary import keyword_of, vr_of
 from gateway.dicom.vr import VRS
 from gateway.errors import ConfigurationError
 from tests.deid.decided import decided, recorded
-from tests.deid.shipped import NAMES, PROFILES, plan
+from tests.deid.shipped import KEYS, NAMES, PROFILES, plan
 
 MINIMAL = """
 [profile]
@@ -187,6 +188,28 @@ def test_safe_private_elements_are_a_file_to_include(folder: Path) -> None:
     assert made.decide(0x0019100C, "IS", "SOMEBODY ELSE").drops
     assert made.decide(0x0019100C, "IS").drops
     assert made.decide(0x00190010, "LO").section is not None
+
+
+def test_a_profile_may_shift_dates_by_patient(folder: Path) -> None:
+    text = MINIMAL.replace('dates = "year"', 'dates = "shift"')
+    made = load(folder, text.replace("options = []", 'options = ["retain-longitudinal-modified-dates"]'))
+    rule = made.decide(0x00080020, "DA")
+    assert rule.action is Action.SHIFT
+    moved = rule.apply(["20240229"], "DA", Bound(KEYS, Scope(patient="4711")))
+    assert moved is not None
+    assert moved != ["20240229"]
+    assert rule.apply(["20240229"], "DA", Bound(KEYS)) == []  # of whom is not known: type 2, so present and empty
+    assert made.for_reading().decide(0x00080020, "DA").keeps
+    assert made.insertions()["00280303"]["Value"] == ["MODIFIED"]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("retain-longitudinal-full-dates", "UNMODIFIED"), ("retain-uids", "REMOVED")],
+)
+def test_the_temporal_marker_says_what_the_options_do(folder: Path, option: str, said: str) -> None:
+    made = load(folder, MINIMAL.replace("options = []", f'options = ["{option}"]'))
+    assert made.insertions()["00280303"]["Value"] == [said]
 
 
 @pytest.mark.parametrize("option", list(Option))
