@@ -80,7 +80,7 @@ function follow() {
   const route = parseRoute(location.hash);
   if (route.source !== store.get().route.source) frames.clear();
   store.dispatch({ type: 'route/changed', route });
-  document.title = [route.study && strings.study.series, strings.source[route.source], strings.brand].filter(Boolean).join(' – ');
+  document.title = `${strings.source[route.source]} – ${strings.brand}`;
   library.follow();
 }
 

@@ -82,6 +82,7 @@ export const strings = Object.freeze({
   },
   overlay: {
     image: 'Im', window: 'W', level: 'L', zoom: 'Zoom', location: 'Loc', thickness: 'Thk', lut: 'LUT', inverted: 'inverted',
+    burnedIn: 'Text is burned in',
   },
   tool: {
     label: 'Mouse and one-finger tool', scroll: 'Scroll', window: 'Window/level', zoom: 'Zoom', pan: 'Pan',

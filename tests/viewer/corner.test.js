@@ -8,7 +8,7 @@ import { dataset, grayImage } from './build.js';
 
 const instance = readInstance(grayImage({
   '00080020': '20240101', '00081030': 'CT ABDOMEN', '00100010': { Alphabetic: 'CASE^4711' }, '00100020': 'TF-1',
-  '00100040': 'F', '00101010': '007Y', '00180050': 3, '00200032': [0, 0, 12.25], '00200037': [1, 0, 0, 0, 1, 0],
+  '00100040': 'F', '00101010': '007Y', '00180050': 3, '00280301': 'YES', '00200032': [0, 0, 12.25], '00200037': [1, 0, 0, 0, 1, 0],
 }));
 const now = { slice: { instance, frame: 1 }, index: 4, count: 60, zoom: 1.346, voi: null, inverted: false, frame: null };
 
@@ -17,7 +17,7 @@ test('the corners say who, what, where and how', () => {
   assert.deepEqual(corners({ ...now, voi: { kind: 'window', window }, inverted: true }, strings), {
     topLeft: ['CASE 4711', 'TF-1', 'F · 7y'],
     topRight: ['CT ABDOMEN · 2024', 'CT'],
-    bottomLeft: ['Loc 12.3 · Thk 3', 'Im 5/60'],
+    bottomLeft: ['Text is burned in', 'Loc 12.3 · Thk 3', 'Im 5/60'],
     bottomRight: ['inverted', 'W 1500 · L -600', 'Zoom 135 %'],
   });
 });

@@ -45,6 +45,18 @@ test('another study empties the stage, another series of the same study does not
   assert.deepEqual([archive.study.uid, archive.find.rows.length], ['', 0]);
 });
 
+test('a preview stays in view when the rest of its series arrives', () => {
+  const slice = (uid) => ({ instance: { uid, fps: 0 }, frame: 1 });
+  const one = { id: 'b', multiframe: false, slices: [slice('b')] };
+  const all = { id: 'a', multiframe: false, slices: [slice('a'), slice('b'), slice('c')] };
+  const started = run(INITIAL, { type: 'viewport/opened', series: '1.9', stack: 0 }, { type: 'series/started', uid: '1.9' });
+  const shown = run(started, { type: 'series/previewed', uid: '1.9', stacks: [one] }, { type: 'viewport/inverted' });
+  assert.equal(stackOf(shown).slices.length, 1);
+  const whole = run(shown, { type: 'series/answered', uid: '1.9', stacks: [all], warning: '' });
+  assert.deepEqual([whole.viewports[0].index, whole.viewports[0].invert, whole.series['1.9'].status], [1, true, 'ready']);
+  assert.equal(run(whole, { type: 'series/previewed', uid: '1.9', stacks: [one] }), whole);
+});
+
 test('search results grow page by page and start anew with offset 0', () => {
   const first = run(INITIAL, { type: 'find/started', filters: { PatientName: 'a' }, offset: 0 }, { type: 'find/answered', rows: [{}, {}], more: true });
   const second = run(first, { type: 'find/started', filters: first.find.filters, offset: 2 }, { type: 'find/answered', rows: [{}], more: false });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { number, numbers, personName, text, texts } from '../../viewer/core/dicomjson.js';
-import { IDLE, down, move, stepped, up, wheelPixels } from '../../viewer/core/gesture.js';
+import { IDLE, down, move, stepped, up, wheelImages, wheelPixels } from '../../viewer/core/gesture.js';
 import { dragged, presetsFor } from '../../viewer/core/presets.js';
 import { problemOf, warningTexts } from '../../viewer/core/problem.js';
 import { studyQuery } from '../../viewer/core/query.js';
@@ -71,9 +71,15 @@ test('two fingers pan and zoom; when one is lifted the other goes on', () => {
 });
 
 test('small movements add up to steps, a turn back starts anew', () => {
-  assert.deepEqual(stepped(0, 25, 10), { steps: 2, rest: 0.5 });
-  assert.deepEqual(stepped(0.5, 5, 10), { steps: 1, rest: 0 });
-  assert.deepEqual(stepped(0.9, -5, 10), { steps: 0, rest: -0.5 });
+  assert.deepEqual(stepped(0, 2.5), { steps: 2, rest: 0.5 });
+  assert.deepEqual(stepped(0.5, 0.5), { steps: 1, rest: 0 });
+  assert.deepEqual(stepped(0.9, -0.5), { steps: 0, rest: -0.5 });
+});
+
+test('a notch of the wheel is one image in every browser, a touch pad has fine steps', () => {
+  const notches = [{ deltaY: 100, deltaMode: 0 }, { deltaY: 120, deltaMode: 0 }, { deltaY: -3, deltaMode: 1 }, { deltaY: 300, deltaMode: 0 }];
+  assert.deepEqual(notches.map(wheelImages), [1, 1, -1, 3]);
+  assert.equal(wheelImages({ deltaY: 10, deltaMode: 0 }), 0.25);
   assert.equal(wheelPixels({ deltaY: 3, deltaMode: 1 }), 99);
 });
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.viewer_e2e import faults
 from tests.viewer_e2e.viewer import NewViewer, Viewer
@@ -94,9 +95,9 @@ def test_wheel_keys_rail_and_drag_scroll_the_stack(viewer: Viewer) -> None:
     assert viewer.say("bottomLeft").endswith("Im 1/64")
     viewer.page.mouse.move(700, 400)
     viewer.page.mouse.wheel(0, 100)
-    expect(viewer.viewport).to_have_attribute("data-index", "2")
+    expect(viewer.viewport).to_have_attribute("data-index", "1")
     viewer.press("ArrowDown", "PageDown")
-    assert viewer.index() == 13
+    assert viewer.index() == 12
     viewer.press("End")
     assert viewer.index() == 63
     viewer.press("ArrowDown")
@@ -179,9 +180,9 @@ def test_a_cine_plays_at_its_speed_and_goes_round(viewer: Viewer) -> None:
 def test_the_loops_of_a_series_are_stacks_of_their_own(viewer: Viewer) -> None:
     viewer.open_study("US Abdomen")
     expect(viewer.page.locator(".stacks .tile")).to_have_count(3)
-    assert viewer.say("bottomLeft") == "Im 1/48"
+    assert viewer.say("bottomLeft").endswith("Im 1/48")
     viewer.press("ArrowRight")
-    assert viewer.say("bottomLeft") == "Im 1/30"
+    assert viewer.say("bottomLeft").endswith("Im 1/30")
     expect(viewer.page.locator(".stacks .tile[aria-current]")).to_contain_text("Loop 2")
 
 
@@ -194,6 +195,17 @@ def test_a_jump_gives_the_new_place_the_connections_of_the_old(viewer: Viewer) -
     assert viewer.index() == 63
     assert any("/frames/" in url for url in aborted)
     viewer.page.wait_for_function("() => document.querySelector('.viewport').dataset.status === 'ready'")
+
+
+def test_the_first_image_of_a_long_series_does_not_wait_for_the_others(viewer: Viewer) -> None:
+    held: list[Route] = []
+    viewer.page.route(re.compile(r"/series/[\d.]+/metadata$"), lambda route: held.append(route))
+    viewer.rows.filter(has_text="CT abdomen").locator("a").click()
+    expect(viewer.page.locator(".corner-bottomLeft")).to_contain_text("Im 1/…")
+    assert viewer.canvas().max() > 0
+    held[0].continue_()
+    viewer.settled()
+    assert viewer.say("bottomLeft").endswith("Im 1/64")
 
 
 def test_a_series_without_images_says_so(viewer: Viewer) -> None:

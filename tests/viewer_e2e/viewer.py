@@ -73,9 +73,9 @@ class Viewer:
         self.painted()
         self.page.wait_for_function(
             """() => {
-                const { status, instance } = document.querySelector('.viewport').dataset;
+                const { status, instance, partial } = document.querySelector('.viewport').dataset;
                 const told = document.querySelector('.veil-panel > *') !== null;
-                return status === 'failed' || (status === 'ready' && instance) || told;
+                return status === 'failed' || (status === 'ready' && instance && partial === undefined) || told;
             }"""
         )
 

@@ -65,12 +65,16 @@ export function createCommands({ store, viewing }) {
     scroll: (by) => store.dispatch({ type: 'viewport/scrolled', by }),
     /** @param {number} to index of an image */
     jump: (to) => store.dispatch({ type: 'viewport/jumped', to }),
-    /** @param {number} pixels @param {number} [perImage] moves one image for so many pixels */
-    scrollPixels(pixels, perImage) {
-      const count = stackOf(store.get())?.slices.length ?? 1;
-      const moved = stepped(rest, pixels, perImage ?? Math.max(4, Math.min(24, stage.size.height / count)));
+    /** @param {number} images fractions add up */
+    scrollBy(images) {
+      const moved = stepped(rest, images);
       rest = moved.rest;
       if (moved.steps) this.scroll(moved.steps);
+    },
+    /** @param {number} pixels of a drag: the whole stage is about the whole stack */
+    scrollPixels(pixels) {
+      const count = stackOf(store.get())?.slices.length ?? 1;
+      this.scrollBy(pixels / Math.max(4, Math.min(24, stage.size.height / count)));
     },
     /** @param {number} factor @param {number} [x] stage position that stays, in CSS pixels @param {number} [y] */
     zoom(factor, x = stage.size.width / 2, y = stage.size.height / 2) {

@@ -19,6 +19,9 @@ import { strings } from '../strings.js';
 /** The sentence of PS3.18 §8.3.4.4.1. */
 const MORE = /additional results/i;
 
+/** Instances from which on a series shows its first image before it knows the others. */
+const LONG = 40;
+
 /** @param {unknown} error @returns {Fault} */
 function faultOf(error) {
   if (error instanceof Problem) return { text: error.message, kind: error.kind, reason: error.reason };
@@ -109,14 +112,39 @@ export function createLibrary({ store, api }) {
     );
   }
 
+  /**
+   * Shows the first image of a long series before the metadata of all is asked for: that is the work of seconds,
+   * and a busy server would let the first image wait for it.
+   *
+   * @param {string} uid @param {AbortSignal} signal
+   */
+  function preview(uid, signal) {
+    const { study, route } = store.get();
+    return attempt(
+      async () => {
+        const query = new URLSearchParams({ InstanceNumber: '1', limit: '1' });
+        const { rows: found } = await api.instances(route.source, study.uid, uid, query, signal);
+        const instance = text(found[0], TAG.SOPInstanceUID);
+        if (!instance) return { rows: [] };
+        return api.instanceMetadata({ source: route.source, study: study.uid, series: uid, instance }, signal);
+      },
+      ({ rows }) => {
+        const stacks = stacksOf(rows.map(readInstance).filter(({ pixel }) => pixel));
+        if (stacks.length) store.dispatch({ type: 'series/previewed', uid, stacks });
+      },
+      () => undefined, // The request for all of them tells what is wrong.
+    );
+  }
+
   /** @param {string} uid @param {number} [stack] */
   async function openSeries(uid, stack = 0) {
     const { series, study, route } = store.get();
-    const open = () => store.dispatch({ type: 'viewport/opened', series: uid, stack });
-    open();
+    store.dispatch({ type: 'viewport/opened', series: uid, stack });
     if (series[uid]?.status === 'ready') return;
     const signal = nextSeries();
     store.dispatch({ type: 'series/started', uid });
+    const row = study.series.find((one) => text(one, TAG.SeriesInstanceUID) === uid);
+    if (number(row, TAG.NumberOfSeriesRelatedInstances, 0) > LONG) await preview(uid, signal);
     await attempt(
       () => api.metadata(route.source, study.uid, uid, signal),
       ({ rows, status, warnings }) => {
@@ -124,7 +152,6 @@ export function createLibrary({ store, api }) {
         const partial = status === 206 || warnings.length > 0;
         const warning = partial ? warnings[0] ?? strings.withheld.some : '';
         store.dispatch({ type: 'series/answered', uid, stacks: stacksOf(instances.filter(({ pixel }) => pixel)), warning });
-        if (store.get().viewports[store.get().active].series === uid) open();
       },
       (fault) => store.dispatch({ type: 'series/failed', uid, fault }),
     );

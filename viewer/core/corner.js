@@ -28,8 +28,8 @@ function windowText(voi, words) {
 }
 
 /**
- * @param {{slice: Slice, index: number, count: number, zoom: number, voi: Voi|null, inverted: boolean, frame: Frame|null}} now
- *   `zoom`: screen pixels per image pixel
+ * @param {{slice: Slice, index: number, count: number|null, zoom: number, voi: Voi|null, inverted: boolean, frame: Frame|null}} now
+ *   `count` null while it is not known, `zoom`: screen pixels per image pixel
  * @param {typeof import('../strings.js').strings} words
  * @returns {{topLeft: string[], topRight: string[], bottomLeft: string[], bottomRight: string[]}} lines
  */
@@ -51,8 +51,9 @@ export function corners({ slice, index, count, zoom, voi, inverted, frame }, wor
       joined([modality, text(dataset, TAG.SeriesDescription)], ' · '),
     ].filter(Boolean),
     bottomLeft: [
+      text(dataset, TAG.BurnedInAnnotation) === 'YES' ? w.burnedIn : '',
       joined([location !== null && `${w.location} ${location.toFixed(1)}`, thickness > 0 && `${w.thickness} ${short(thickness)}`], ' · '),
-      `${w.image} ${index + 1}/${count}`,
+      `${w.image} ${index + 1}/${count ?? '…'}`,
     ].filter(Boolean),
     bottomRight: [
       frame?.kind === 'rendered' ? words.stage.rendered : '',

@@ -64,16 +64,24 @@ function dragged({ tool, origin }, dx, dy) {
 /**
  * Turns small movements into whole steps and keeps the rest for later.
  *
- * @param {number} rest @param {number} amount @param {number} size of one step
+ * @param {number} rest @param {number} amount in steps
  * @returns {{steps: number, rest: number}}
  */
-export function stepped(rest, amount, size) {
-  const total = (Math.sign(rest) * Math.sign(amount) < 0 ? 0 : rest) + amount / size;
+export function stepped(rest, amount) {
+  const total = (Math.sign(rest) * Math.sign(amount) < 0 ? 0 : rest) + amount;
   const steps = Math.trunc(total) || 0;
   return { steps, rest: total - steps };
 }
 
-/** @param {{deltaY: number, deltaMode: number}} event @returns {number} pixels, as if the wheel had fine steps */
+/** @typedef {{deltaY: number, deltaMode: number}} Wheel */
+
+/** @param {Wheel} event @returns {number} pixels, whatever the browser counts in */
 export function wheelPixels({ deltaY, deltaMode }) {
   return deltaMode === 1 ? deltaY * 33 : deltaMode === 2 ? deltaY * 400 : deltaY;
+}
+
+/** @param {Wheel} event @returns {number} images: one for each notch of a wheel, fractions for the fine steps of a touch pad */
+export function wheelImages(event) {
+  const pixels = wheelPixels(event);
+  return Math.abs(pixels) >= 80 ? Math.sign(pixels) * Math.max(1, Math.floor(Math.abs(pixels) / 100)) : pixels / 40;
 }

@@ -88,6 +88,27 @@ function scrolledTo(state, viewport, wanted) {
   return withViewport(state, { index, direction: index > viewport.index ? 1 : -1 });
 }
 
+/** @param {Stack|undefined} stack @returns {Cine} at rest, at the speed the images ask for */
+function cineOf(stack) {
+  return { playing: false, fps: Math.round(stack?.slices[0]?.instance.fps || EMPTY_VIEWPORT.cine.fps) };
+}
+
+/**
+ * Viewports of a series whose stacks are known now. One that showed a preview stays at that image.
+ *
+ * @param {State} state before @param {string} uid @param {Stack[]} stacks @returns {Viewport[]}
+ */
+function resettled(state, uid, stacks) {
+  return state.viewports.map((viewport, at) => {
+    if (viewport.series !== uid) return viewport;
+    const shown = stackOf(state, at)?.slices[viewport.index]?.instance.uid;
+    const holds = (/** @type {Stack} */ { slices }) => slices.findIndex(({ instance }) => instance.uid === shown);
+    const stack = shown ? stacks.findIndex((one) => holds(one) >= 0) : -1;
+    if (stack < 0) return { ...viewport, index: 0, cine: cineOf(stacks[viewport.stack]) };
+    return { ...viewport, stack, index: holds(stacks[stack]), cine: cineOf(stacks[stack]) };
+  });
+}
+
 /** @type {Record<string, (state: State, action: any) => State>} one entry per action; the key is its `type` */
 const ON = {
   'session/lost': (state) => ({ ...state, signedOut: true }),
@@ -114,12 +135,15 @@ const ON = {
   'study/failed': (state, { fault }) => ({ ...state, study: { ...state.study, status: 'failed', fault } }),
 
   'series/started': (state, { uid }) => withSeries(state, uid, { status: 'loading', fault: null }),
-  'series/answered': (state, { uid, stacks, warning }) => withSeries(state, uid, { status: 'ready', stacks, warning }),
+  'series/previewed': (state, { uid, stacks }) =>
+    state.series[uid]?.status === 'loading' ? withSeries(state, uid, { stacks }) : state,
+  'series/answered': (state, { uid, stacks, warning }) =>
+    withSeries({ ...state, viewports: resettled(state, uid, stacks) }, uid, { status: 'ready', stacks, warning }),
   'series/failed': (state, { uid, fault }) => withSeries(state, uid, { status: 'failed', fault }),
 
   'viewport/opened': (state, { series, stack }) => {
-    const fps = state.series[series]?.stacks[stack]?.slices[0]?.instance.fps || EMPTY_VIEWPORT.cine.fps;
-    return withViewport(state, { ...EMPTY_VIEWPORT, series, stack, cine: { playing: false, fps: Math.round(fps) } });
+    const cine = cineOf(state.series[series]?.stacks[stack]);
+    return withViewport(state, { ...EMPTY_VIEWPORT, series, stack, cine });
   },
   'viewport/scrolled': (state, { by }) => {
     const viewport = state.viewports[state.active];

@@ -106,6 +106,13 @@ export function createApi({ base, signedOut }) {
     metadata: (source, study, series, signal) =>
       datasets(at(source, `studies/${study}/series/${series}/metadata`), signal),
 
+    /** @param {Source} source @param {string} study @param {string} series @param {URLSearchParams} query @param {AbortSignal} [signal] */
+    instances: (source, study, series, query, signal) =>
+      datasets(at(source, `studies/${study}/series/${series}/instances?${query}`), signal),
+
+    /** @param {InstanceRef} ref @param {AbortSignal} [signal] */
+    instanceMetadata: (ref, signal) => datasets(at(ref.source, `${instancePath(ref)}/metadata`), signal),
+
     /**
      * @param {InstanceRef} ref @param {number} frame @param {AbortSignal} signal
      * @param {(received: number) => void} progress

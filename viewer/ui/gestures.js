@@ -1,8 +1,6 @@
 /** Reads mouse, pen, fingers and wheel over a stage. @import {Commands} from '../control/commands.js' @import {Tool} from '../core/gesture.js' */
 
-import { IDLE, down, move, up, wheelPixels } from '../core/gesture.js';
-
-const WHEEL_PER_IMAGE = 50;
+import { IDLE, down, move, up, wheelImages, wheelPixels } from '../core/gesture.js';
 
 /** @param {HTMLElement} stage @param {Commands} commands @param {() => Tool} tool the one chosen now */
 export function listen(stage, commands, tool) {
@@ -43,11 +41,10 @@ export function listen(stage, commands, tool) {
     'wheel',
     (event) => {
       event.preventDefault();
-      const pixels = wheelPixels(event);
       // A pinch on a touch pad arrives as a wheel with the control key.
-      if (!event.ctrlKey) return commands.scrollPixels(pixels, WHEEL_PER_IMAGE);
+      if (!event.ctrlKey) return commands.scrollBy(wheelImages(event));
       const { left, top } = stage.getBoundingClientRect();
-      return commands.zoom(Math.exp(-pixels / 300), event.clientX - left, event.clientY - top);
+      return commands.zoom(Math.exp(-wheelPixels(event) / 300), event.clientX - left, event.clientY - top);
     },
     { passive: false },
   );

@@ -10,6 +10,7 @@ import { h, setText } from './dom.js';
  * @typedef {object} Painted
  * @property {Slice} slice
  * @property {Stack} stack
+ * @property {boolean} whole   whether the stack holds all its images yet
  * @property {Viewport} viewport
  * @property {Frame} frame
  * @property {GrayLook|null} look
@@ -56,13 +57,13 @@ export function createOverlay() {
     element,
     /** @param {Painted} painted */
     update(painted) {
-      const { slice, stack, viewport, frame, look, matrix } = painted;
+      const { slice, stack, whole, viewport, frame, look, matrix } = painted;
       element.hidden = false;
       const lines = corners(
         {
           slice, frame,
           index: viewport.index,
-          count: stack.slices.length,
+          count: whole ? stack.slices.length : null,
           zoom: Math.hypot(matrix[0], matrix[1]),
           voi: look?.voi ?? null,
           inverted: viewport.invert,

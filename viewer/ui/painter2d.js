@@ -46,8 +46,12 @@ export function createPainter(canvas) {
     if (frame.kind === 'gray' && look) rasterGray(frame, look, new Uint32Array(image.data.buffer));
     else if (frame.kind === 'color') rasterColor(frame, invert, image.data);
     else if (frame.kind === 'rendered') {
-      rasterContext.filter = invert ? 'invert(1)' : 'none';
+      rasterContext.globalCompositeOperation = 'copy';
       rasterContext.drawImage(frame.image, 0, 0);
+      if (!invert) return;
+      rasterContext.globalCompositeOperation = 'difference';
+      rasterContext.fillStyle = '#fff';
+      rasterContext.fillRect(0, 0, frame.columns, frame.rows);
       return;
     }
     rasterContext.putImageData(image, 0, 0);

@@ -84,13 +84,14 @@ export function createStrip({ thumbs, open }) {
         .filter((uid) => (series[uid]?.stacks.length ?? 0) > 1)
         .join();
       const [rows, grown] = [changed('rows', study.series), changed('several', several)];
-      if (rows || grown) {
+      const back = changed('signedOut', state.signedOut) && !state.signedOut;
+      if (rows || grown || back) {
         thumbs.clear();
         element.replaceChildren(h('ul', {}, ...study.series.map((row) => seriesItem(row, state))));
         if (!study.series.length && study.status === 'ready') element.append(h('p', { class: 'hint', text: strings.study.noSeries }));
       }
       const { series: shown, stack } = viewports[active];
-      if (changed('shown', `${shown}/${stack}`) || rows || grown) mark(state);
+      if (changed('shown', `${shown}/${stack}`) || rows || grown || back) mark(state);
     },
   };
 }

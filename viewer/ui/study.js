@@ -47,6 +47,7 @@ export function createStudy({ store, api, viewing, commands, open, reopen, repai
     const { study, route } = store.get();
     const { name, id, description, year } = studyWords(study.row);
     const title = description || (study.status === 'loading' ? strings.study.loading : strings.study.untitled);
+    document.title = `${title} – ${strings.brand}`;
     head.replaceChildren(
       h('a', { class: 'button quiet icon-only', href: formatRoute({ source: route.source }), 'aria-label': strings.study.back, title: strings.study.back }, icon('back')),
       h('div', { class: 'who' }, h('h1', { text: title }), h('p', { text: [name || id, year].filter(Boolean).join(' · ') })),
@@ -63,6 +64,7 @@ export function createStudy({ store, api, viewing, commands, open, reopen, repai
       if (changed('row', state.study.row) || changed('status', state.study.status) || changed('source', state.route.source)) updateHead();
       strip.update(state);
       viewport.update();
+      if (['ready', 'failed'].includes(viewport.element.dataset.status ?? '')) thumbs.release();
       toolbar.update(state);
     },
   };

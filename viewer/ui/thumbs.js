@@ -16,6 +16,7 @@ export function createThumbs({ api, withheld }) {
   let waiting = [];
   let controller = new AbortController();
   let active = 0;
+  let held = true;
 
   const observer = new IntersectionObserver(
     (entries) => {
@@ -32,7 +33,7 @@ export function createThumbs({ api, withheld }) {
   }
 
   function pump() {
-    while (active < AT_ONCE && waiting.length) {
+    while (!held && active < AT_ONCE && waiting.length) {
       const box = /** @type {Element} */ (waiting.shift());
       const ref = refs.get(box);
       if (!ref) continue;
@@ -75,6 +76,11 @@ export function createThumbs({ api, withheld }) {
       refs.set(box, ref);
       observer.observe(box);
     },
+    /** Lets the thumbnails come: the image that was opened goes first. */
+    release() {
+      held = false;
+      pump();
+    },
     /** Forgets every box, and aborts what is on its way. */
     clear() {
       controller.abort();
@@ -82,6 +88,7 @@ export function createThumbs({ api, withheld }) {
       observer.disconnect();
       refs.clear();
       waiting = [];
+      held = true;
     },
   };
 }

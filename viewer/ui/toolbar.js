@@ -38,7 +38,7 @@ export function createToolbar({ commands, viewing, help }) {
   const words = button('words', () => commands.words(), 'O');
   const element = h(
     'div',
-    { class: 'toolbar', role: 'toolbar', 'aria-label': strings.tool.bar },
+    { class: 'toolbar', role: 'group', 'aria-label': strings.tool.bar },
     h('div', { class: 'tools', role: 'group', 'aria-label': strings.tool.label }, ...tools),
     h('div', { class: 'tools', role: 'group' }, preset, invert),
     cine,

@@ -40,7 +40,8 @@ export function createVeil({ retry, reopen }) {
 
   /** @param {Shown} shown @returns {number|null} how much has arrived, 0 to 1; null when nothing is on its way */
   function progressOf({ now, series, study }) {
-    if (now) return now.shown.status === 'loading' ? now.shown.progress : now.shown.status === 'waiting' ? 0 : null;
+    if (now?.shown.status === 'loading') return now.shown.progress;
+    if (now && series?.status === 'ready') return now.shown.status === 'waiting' ? 0 : null;
     return study.status === 'loading' || series?.status === 'loading' ? 0 : null;
   }
 

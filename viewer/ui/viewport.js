@@ -44,7 +44,8 @@ export function createViewport({ store, viewing, commands, at, repaint, reopen }
     const matrix = snapped(matrixOf(image, size, viewport.view));
     painter.paint({ size, frame, look, invert: viewport.invert, matrix });
     painted = stack;
-    overlay.update({ slice, stack, viewport, frame, look, matrix, image, ratio: devicePixelRatio });
+    const whole = store.get().series[viewport.series]?.status === 'ready';
+    overlay.update({ slice, stack, whole, viewport, frame, look, matrix, image, ratio: devicePixelRatio });
   }
 
   function clear() {
@@ -68,6 +69,7 @@ export function createViewport({ store, viewing, commands, at, repaint, reopen }
       attribute(element, 'data-index', viewport.index);
       attribute(element, 'data-instance', now?.slice.instance.uid);
       attribute(element, 'data-frame', now?.slice.frame);
+      attribute(element, 'data-partial', now !== null && state.series[viewport.series]?.status === 'loading');
       attribute(element, 'data-wordless', !state.words);
       veil.update({ now, series: state.series[viewport.series], viewport, study: state.study });
       rail.update({ count: now?.stack.slices.length ?? 0, index: viewport.index, loaded: () => viewing.loaded(at) });
