@@ -48,7 +48,7 @@ def our_ways() -> dict[str, Way]:
     first, second = (Engine(load_plan(ROOT / "profiles" / f"{name}-pass.toml"), keys) for name in ("first", "second"))
     scope = Scope(binding=generate_uid())
     return {
-        "gateway, first pass": lambda data: first.instance(data),
+        "gateway, first pass": first.instance,
         "gateway, second pass": lambda data: second.instance(data, scope=scope),
         "pydicom read + write": pydicom_read_write,
     }
