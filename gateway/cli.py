@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -17,9 +17,13 @@ from gateway.app import assembled, engines
 from gateway.deid.explain import explain
 from gateway.deid.scope import Scope
 from gateway.dicom.part10 import read_header
-from gateway.errors import GatewayError, Withheld
+from gateway.errors import GatewayError, OriginBusy, Withheld
 from gateway.origin.sample import generate
 from gateway.settings import Auth, Settings, is_loopback, load
+
+
+_CHECK_SECONDS = 60
+"""How long `gateway check` waits for a folder that is being indexed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,7 +108,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         async with assembled(settings) as parts:
             for name, probe in parts.checks().items():
                 try:
-                    await probe()
+                    await _patiently(probe)
                 except GatewayError as error:
                     failed += 1
                     print(f"  {name:<10} {error}")
@@ -113,6 +117,16 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         return failed
 
     return 1 if asyncio.run(check()) else 0
+
+
+async def _patiently(probe: Callable[[], Awaitable[None]]) -> None:
+    """Wait while a folder is being indexed: that is not something to fix."""
+    for _ in range(_CHECK_SECONDS):
+        try:
+            return await probe()
+        except OriginBusy:
+            await asyncio.sleep(1)
+    return await probe()
 
 
 def _explain(options: argparse.Namespace, settings: Settings) -> int:
