@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pydicom.uid
 import pytest
 from pydicom.uid import UID_dictionary
 
@@ -8,8 +9,6 @@ from gateway.errors import Reason, Withheld
 
 
 def test_agrees_with_pydicom() -> None:
-    import pydicom.uid  # noqa: PLC0415
-
     for syntax in known_syntaxes():
         uid = pydicom.uid.UID(syntax.uid)
         if not uid.is_transfer_syntax:
