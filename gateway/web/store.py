@@ -25,6 +25,8 @@ async def instances(request: Request, ingest: Ingest, *, links: Links) -> Respon
     offer = respond.acceptance(request).choose(STORED)
     boundary = _boundary(request.headers.get("content-type", ""))
     study = parse_uid(request.path_params["study"]) if "study" in request.path_params else None
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia("Send the body without a Content-Encoding.")
     declared = request.headers.get("content-length", "")
     ingest.check_size(int(declared) if declared.isdecimal() else 0)
     stored = await ingest.store(_chunks(request), boundary, study=study)
