@@ -57,7 +57,7 @@ class Section:
         return "".join(kept)
 
     def _allowed(self, tokens: list[str]) -> list[bool]:
-        folded = self._without_names([token.casefold() for token in tokens])
+        folded = self._without_names(tokens)
         allowed = [
             bool(word) and (word in self.words or self._compound(token))
             for word, token in zip(folded, tokens, strict=True)
@@ -67,12 +67,14 @@ class Section:
                 allowed[place] = allowed[place + 1] = True
         return allowed
 
-    def _without_names(self, folded: list[str]) -> list[str]:
-        """Return the tokens with "" for titles and what follows them."""
+    def _without_names(self, tokens: list[str]) -> list[str]:
+        """Return the tokens case-folded, with "" for titles and what follows them; "MR" is a modality, "Mr" a title."""
         named = 0
         rest: list[str] = []
-        for word in folded:
-            named = _AFTER_TITLE + 1 if word in self.titles else max(named - 1, 0)
+        for token in tokens:
+            word = token.casefold()
+            title = word in self.titles and not (token.isupper() and word in self.words)
+            named = _AFTER_TITLE + 1 if title else max(named - 1, 0)
             rest.append("" if named else word)
         return rest
 

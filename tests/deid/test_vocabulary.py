@@ -32,6 +32,8 @@ REPORT = SHIPPED.sections["report"]
         ("t2_tse_sag", "t2_tse_sag"),
         ("AxT2 FLAIR fs", "AxT2 FLAIR fs"),
         ("HWS seitlich", "HWS seitlich"),
+        ("MR Lumbar Spine without contrast", "MR Lumbar Spine without contrast"),
+        ("MRA Circle of Willis", "MRA Circle of Willis"),
         ("L4/L5, C7", "L4/L5 C7"),
         ("", ""),
         ("   ", ""),
