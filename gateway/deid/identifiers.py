@@ -31,7 +31,7 @@ _SHORTEST_ID: Final = 3  # "1" is the Study ID of half the world
 _PHRASE: Final = 4  # characters of a place or a telephone number
 _WELL_KNOWN: Final = "1.2.840.10008."
 _MAKERS: Final = ("00080070", "00081090")
-_NOT_AN_INSTANCE: Final = re.compile(r"ClassUID|ClassesIn|TransferSyntax|CodingSchemeUID|ContextUID|MappingResourceUID")
+_NOT_AN_INSTANCE: Final = re.compile(r"SOPClass|TransferSyntax|CodingSchemeUID|ContextUID|MappingResourceUID")
 _PLACES: Final = re.compile(r"Institution|Address|Station|AETitle|Organization|Location|Department|Residence")
 _NUMBERS: Final = re.compile(
     r"(?:ID|IDs|Identifier|Identification|Number|Numbers|Locator|Telecom\w*)$|^Accession|SerialNumber|Telephone"

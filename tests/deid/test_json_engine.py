@@ -263,6 +263,13 @@ def test_references_stay_whole_across_instances_in_any_order() -> None:
         assert image["00080018"]["Value"] == [KEYS.uid(INSTANCE)]
 
 
+def test_a_uid_that_names_a_kind_of_thing_stays() -> None:
+    private_class = {"vr": "UI", "Value": ["1.3.12.2.1107.5.9.1"]}
+    out = through("second", {"00081150": private_class, "00081155": private_class})
+    assert out["00081150"] == private_class
+    assert out["00081155"]["Value"] == [KEYS.uid("1.3.12.2.1107.5.9.1")]
+
+
 def test_what_the_second_pass_wrote_is_read_as_it_is() -> None:
     second = engine("second")
     planted = identity(CR) | {
