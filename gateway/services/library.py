@@ -8,8 +8,10 @@ from typing import Protocol
 
 from gateway.deid.actions import Action
 from gateway.deid.engine import Engine
+from gateway.deid.rewriter import InstanceRewriter
 from gateway.deid.streaming import DeidentifiedInstance, deidentify
-from gateway.dicom.uid import InstanceRef, ResourceRef
+from gateway.dicom.dataset import first_text
+from gateway.dicom.uid import InstanceRef, ResourceRef, is_uid, reference
 from gateway.dicomweb.query import Query
 from gateway.errors import BadQuery, NotFound, Reason, Withheld
 from gateway.origin.protocol import Origin, Part10
@@ -76,7 +78,7 @@ class Library:
         try:
             return await deidentify(rewriter, part.chunks)
         except Withheld as error:
-            await self.remember(_named(ref, getattr(rewriter, "original", None)), error)
+            await self.remember(_named(ref, rewriter), error)
             raise
 
     async def open_instance(self, ref: InstanceRef) -> DeidentifiedInstance:
@@ -101,9 +103,16 @@ class Library:
         await self.records.record(self.source, ref, error.reason, error.detail)
 
 
-def _named(ref: ResourceRef, instance: InstanceRef | None) -> ResourceRef:
-    """Return the instance when its header told which it is, else the set it came from."""
-    return ref if instance is None else instance
+def _named(ref: ResourceRef, rewriter: InstanceRewriter) -> ResourceRef:
+    """Return the instance when its header tells which one of `ref` it is, else the set it came from."""
+    try:
+        header = rewriter.identified().json
+    except Withheld:
+        return ref
+    uids = [first_text(header, tag) for tag in ("0020000D", "0020000E", "00080018")]
+    if uids[0] != ref.study or not all(map(is_uid, uids)):
+        return ref
+    return reference(*uids)
 
 
 async def _until_done(chunks: AsyncIterator[bytes], parts: AsyncIterator[Part10]) -> AsyncIterator[bytes]:
