@@ -15,12 +15,13 @@ import uvicorn
 
 from gateway.app import assembled, engines
 from gateway.deid.explain import explain
+from gateway.deid.mirc.report import report
 from gateway.deid.scope import Scope
 from gateway.dicom.part10 import read_header
-from gateway.errors import GatewayError, OriginBusy, Withheld
+from gateway.errors import ConfigurationError, GatewayError, OriginBusy, Withheld
 from gateway.origin.sample import generate
+from gateway.services.import_script import import_script
 from gateway.settings import Auth, Settings, is_loopback, load
-
 
 _CHECK_SECONDS = 60
 """How long `gateway check` waits for a folder that is being indexed."""
@@ -50,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the results go")
     command.add_argument("--pass", dest="which", choices=("first", "second"), default="second")
     command.set_defaults(run=_deid)
+    command = commands.add_parser("import-script", help="convert a MIRC / CTP anonymizer script to a profile")
+    command.add_argument("script", type=Path, metavar="FILE", help="XML or properties")
+    command.add_argument(
+        "--output", type=Path, metavar="PROFILE", help="where the profile goes; without it only the lint is printed"
+    )
+    command.add_argument("--legacy-md5", action="store_true", help="reproduce its unkeyed hashes, which is weak")
+    command.set_defaults(run=_import_script)
     return parser
 
 
@@ -158,6 +166,20 @@ def _deid(options: argparse.Namespace, settings: Settings) -> int:
         target.write_bytes(data)
         print(f"{path} -> {target}")
     return 1 if withheld else 0
+
+
+def _import_script(options: argparse.Namespace, settings: Settings) -> int:
+    imported = import_script(options.script, settings.profiles_dir, legacy_md5=options.legacy_md5)
+    print(report(imported.findings, imported.score))
+    if imported.score.by_profile:
+        return 1
+    if options.output is not None:
+        try:
+            with options.output.open("x", encoding="utf-8") as file:
+                file.write(imported.profile)
+        except OSError as error:
+            raise ConfigurationError(f"{options.output} cannot be written: {error.strerror}.") from error
+    return 0
 
 
 _LOGGING = {
