@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 RANK = {
     "app": 7, "cli": 7, "__main__": 7, "settings": 7,
     "web": 6,
-    "services": 5,
+    "services": 5, "evidence": 5,
     "origin": 4, "store": 4,
     "deid": 3, "pixels": 3, "dicomweb": 3, "cases": 3,
     "dicom": 2,

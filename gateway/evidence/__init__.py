@@ -1,0 +1,1 @@
+"""The evidence report: a planted corpus sent through both passes, and what of it is left."""
