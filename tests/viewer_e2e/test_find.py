@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pydicom
 import pytest
 from playwright.sync_api import expect
 
 from gateway.errors import Reason
+from tests.gateway.process import Gateway
 from tests.viewer_e2e import faults
 from tests.viewer_e2e.viewer import NewViewer, Viewer
 
@@ -107,6 +109,22 @@ def test_the_archive_is_another_place_and_nobody_is_looked_up_there(viewer: View
     expect(viewer.page.locator(".badge")).to_have_text("Teaching archive")
     expect(viewer.page.get_by_label("Patient name")).to_have_count(0)
     expect(viewer.page.get_by_label("Description")).to_have_count(1)
+
+
+def test_what_was_stored_is_found_in_the_archive_and_shown(
+    new_viewer: NewViewer, looked_at: Gateway, sample_pacs: Path
+) -> None:
+    instances = [pydicom.dcmread(path) for path in sample_pacs.rglob("*.dcm")]
+    hand = [instance for instance in instances if instance.get("Modality") == "DX"]
+    looked_at.client().store_instances(hand)
+    viewer = new_viewer(viewport={"width": 1280, "height": 1420})
+    viewer.sign_in()
+    viewer.page.get_by_role("link", name="Teaching archive").click()
+    viewer.open_study("hand")
+    expect(viewer.page.locator(".study .badge")).to_have_text("Teaching archive")
+    assert hand[0].InstitutionName not in viewer.page.inner_text("body")
+    assert hand[0].SOPInstanceUID != viewer.viewport.get_attribute("data-instance")
+    viewer.assert_equals_rendering()
 
 
 def test_every_reason_of_the_gateway_has_plain_words() -> None:

@@ -199,7 +199,11 @@ def test_a_jump_gives_the_new_place_the_connections_of_the_old(viewer: Viewer) -
 
 def test_the_first_image_of_a_long_series_does_not_wait_for_the_others(viewer: Viewer) -> None:
     held: list[Route] = []
-    viewer.page.route(re.compile(r"/series/[\d.]+/metadata$"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    viewer.page.route(re.compile(r"/series/[\d.]+/metadata$"), hold)
     viewer.rows.filter(has_text="CT abdomen").locator("a").click()
     expect(viewer.page.locator(".corner-bottomLeft")).to_contain_text("Im 1/…")
     assert viewer.canvas().max() > 0

@@ -27,10 +27,12 @@ def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
 
 
 def test_nothing_is_wider_than_the_screen(phone: Viewer) -> None:
-    fits = "() => document.documentElement.scrollWidth <= innerWidth"
-    assert phone.page.evaluate(fits)
+    width = "() => Math.max(document.documentElement.scrollWidth, document.querySelector('.study').scrollWidth)"
+    assert phone.page.evaluate(width) <= 390
     phone.open_study("CT abdomen")
-    assert phone.page.evaluate(fits)
+    phone.open_series("Report")
+    assert phone.page.evaluate(width) <= 390
+    assert phone.page.evaluate("() => scrollX") == 0
 
 
 def test_filters_unfold(phone: Viewer) -> None:

@@ -106,13 +106,15 @@ class Viewer:
 
     def rendered(self, *, window: str = "") -> Pixels:
         """Return the server's own rendering of the image in view, (rows, columns, 3)."""
-        found = re.search(r"#/pacs/([\d.]+)", self.page.url)
+        found = re.search(r"#/(pacs|teaching)/([\d.]+)", self.page.url)
+        assert found is not None
+        door = "teaching/dicom-web" if found[1] == "teaching" else "dicom-web"
         series = self.page.locator(".tile[aria-current]").first.get_attribute("data-series")
         instance = self.viewport.get_attribute("data-instance")
         frame = self.viewport.get_attribute("data-frame")
-        path = f"studies/{found[1] if found else ''}/series/{series}/instances/{instance}/frames/{frame}/rendered"
+        path = f"studies/{found[2]}/series/{series}/instances/{instance}/frames/{frame}/rendered"
         query = f"?window={window}" if window else ""
-        answer = self.page.request.get(f"{self.site.url}/dicom-web/{path}{query}", headers={"Accept": "image/png"})
+        answer = self.page.request.get(f"{self.site.url}/{door}/{path}{query}", headers={"Accept": "image/png"})
         assert answer.ok, answer.status
         with Image.open(BytesIO(answer.body())) as image:
             return np.asarray(image.convert("RGB"))
