@@ -239,8 +239,8 @@ def create(settings: Settings | None = None) -> Starlette:
         lifespan=lifespan,
         exception_handlers={kind: cast(ExceptionHandler, handler) for kind, handler in problem.HANDLERS.items()},
         middleware=[
-            Middleware(Observe, metrics=metrics),
             Middleware(ResponseHeaders, cors_origins=origins),
+            Middleware(Observe, metrics=metrics),
             Middleware(Authentication, authority=authority),
         ],
     )

@@ -1,4 +1,4 @@
-"""One helper for asynchronous iterators that hold a connection or a file."""
+"""Helpers for asynchronous iterators, which may hold a connection or a file."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ async def close(iterator: AsyncIterator[T]) -> None:
     aclose = getattr(iterator, "aclose", None)
     if aclose is not None:
         await aclose()
+
+
+async def once(item: T) -> AsyncIterator[T]:
+    """Yield one item."""
+    yield item

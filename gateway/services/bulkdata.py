@@ -15,7 +15,7 @@ from gateway.dicom.part10 import Header, read_header
 from gateway.dicom.uid import InstanceRef
 from gateway.errors import BadIdentifier, NotFound
 from gateway.services.library import Library
-from gateway.streams import close, closing
+from gateway.streams import close, closing, once
 
 PATH: Final = re.compile(r"[0-9A-F]{8}(?:/[0-9]{1,6}/[0-9A-F]{8})*")
 """Tag, or tag, item index from 0, tag, and so on: the form in which `/metadata` refers to bulk data."""
@@ -30,6 +30,18 @@ class BulkValue:
     length: int
     chunks: AsyncIterator[bytes]
 
+    async def cut(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from `start` up to `stop`, and fetch no more than those."""
+        position = 0
+        async with closing(self.chunks) as chunks:
+            async for chunk in chunks:
+                piece = chunk[max(start - position, 0) : max(stop - position, 0)]
+                if piece:
+                    yield piece
+                position += len(chunk)
+                if position >= stop:
+                    return
+
 
 def parse_path(text: str) -> str:
     """Return the path of a bulk data value as it stands in a URL.
@@ -43,10 +55,8 @@ def parse_path(text: str) -> str:
     return path
 
 
-async def bulk_value_of(
-    library: Library, ref: InstanceRef, path: str, *, start: int = 0, stop: int | None = None
-) -> BulkValue | None:
-    """Open one bulk data value, or bytes `start` up to `stop` of it.
+async def bulk_value_of(library: Library, ref: InstanceRef, path: str) -> BulkValue | None:
+    """Open one bulk data value.
 
     Returns None for encapsulated Pixel Data, which has no single value: its frames are the value.
 
@@ -59,16 +69,16 @@ async def bulk_value_of(
         if path in PIXEL_PATHS:
             if header.pixels is None or hex_tag(header.pixels.tag) != path:
                 raise NotFound("The instance has no such pixel data.")
-            if header.pixel_length == UNDEFINED:
-                await close(instance.chunks)
-                return None
-            return BulkValue(path, header.pixel_length, _cut(pixels_of(instance, header), start, stop))
+            if header.pixel_length != UNDEFINED:
+                return BulkValue(path, header.pixel_length, pixels_of(instance, header))
+            await close(instance.chunks)
+            return None
         data = bulk_value(header.data, header.elements, path)
     except BaseException:
         await close(instance.chunks)
         raise
     await close(instance.chunks)
-    return BulkValue(path, len(data), _once(data[start:stop]))
+    return BulkValue(path, len(data), once(data))
 
 
 async def table_of(library: Library, ref: InstanceRef, path: str) -> bytes:
@@ -102,20 +112,3 @@ async def pixels_of(instance: DeidentifiedInstance, header: Header) -> AsyncIter
             left -= len(piece)
             if left > 0:
                 piece = await anext(chunks)
-
-
-async def _cut(chunks: AsyncIterator[bytes], start: int, stop: int | None) -> AsyncIterator[bytes]:
-    position = 0
-    async with closing(chunks):
-        async for chunk in chunks:
-            first = max(start - position, 0)
-            last = len(chunk) if stop is None else min(stop - position, len(chunk))
-            if first < last:
-                yield chunk[first:last]
-            position += len(chunk)
-            if stop is not None and position >= stop:
-                return
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

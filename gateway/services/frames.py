@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from gateway.deid.deidentified import DeidentifiedBytes
-from gateway.dicom.uid import UID, FrameRef
+from gateway.dicom.uid import UID, FrameRef, InstanceRef
 from gateway.errors import NotFound, OriginBroken
 from gateway.pixels.native import to_native
 from gateway.services.facts import Facts
@@ -30,6 +30,17 @@ class Frames:
 
     facts: Facts
     workers: Workers
+
+    async def every(self, library: Library, ref: InstanceRef) -> FrameRef:
+        """Return the reference of all frames of an instance.
+
+        Raises:
+            NotFound: it has none. Withheld, OriginError.
+        """
+        count = (await self.facts.of(library, ref)).frames
+        if not count:
+            raise NotFound("The instance has no frames.")
+        return FrameRef(ref, tuple(range(1, count + 1)))
 
     async def stored(self, library: Library, ref: FrameRef) -> AsyncIterator[StoredFrame]:
         """Yield the frames asked for, in that order, in their stored transfer syntax.

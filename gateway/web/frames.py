@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +16,12 @@ from gateway.dicomweb.accept import Acceptance, Offer
 from gateway.dicomweb.frames import parse_frames
 from gateway.dicomweb.offers import bulk_offers, frame_offers
 from gateway.dicomweb.ranges import parse_range
-from gateway.errors import NotFound
-from gateway.services.bulkdata import BulkValue, bulk_value_of, header_values, parse_path, pixels_of
+from gateway.errors import NotAcceptable, NotFound
+from gateway.services.bulkdata import bulk_value_of, header_values, parse_path, pixels_of
 from gateway.services.frames import Frames, StoredFrame
 from gateway.services.library import Library
 from gateway.services.retrieve import Retrieval, retrieve
-from gateway.streams import close, closing
+from gateway.streams import close, closing, once
 from gateway.web import respond
 from gateway.web.respond import Links, Part
 
@@ -37,88 +38,77 @@ def instance_of(request: Request) -> InstanceRef:
 
 async def frames(request: Request, library: Library, service: Frames, *, links: Links) -> Response:
     """Retrieve frames: as stored when the client takes that transfer syntax, else decoded."""
-    accepted = respond.acceptance(request)
     ref = FrameRef(instance_of(request), parse_frames(request.path_params["frames"]))
+    return await _frames(request, library, service, ref, links=links)
+
+
+async def _frames(request: Request, library: Library, service: Frames, ref: FrameRef, *, links: Links) -> Response:
+    accepted = respond.acceptance(request)
     stored = service.stored(library, ref)
-    first = await anext(stored)
     try:
-        offer = _choose(accepted, first, alone=len(ref.numbers) == 1)
+        first = await anext(stored)
+        producible = (EXPLICIT_LE,)
+        single = len(ref.numbers) == 1
+        offer = accepted.choose(frame_offers(first.transfer_syntax, producible=producible, single=single))
     except BaseException:
         await close(stored)
         raise
-    parts = _frame_parts(stored, first, offer, _Context(library, service, ref, links))
-    if not offer.multipart:
-        return await respond.single(request, await anext(parts), headers={})
-    return await respond.streamed(request, parts, media=offer.media, transfer_syntax=offer.transfer_syntax)
 
+    async def part(frame: StoredFrame) -> Part:
+        # The spelling "Content-Type" and a transfer-syntax without quotes are what OHIF reads.
+        fields = [
+            ("Content-Type", f"{offer.media}; transfer-syntax={offer.transfer_syntax}"),
+            ("Content-Location", f"{links.to(ref.instance)}/frames/{frame.number}"),
+        ]
+        if frame.transfer_syntax == offer.transfer_syntax:
+            return Part(fields, once(frame.data.data))
+        data, photometric = await service.native(library, ref, frame)
+        # Decoding can change the colour space; the metadata tells that of the stored frames.
+        return Part([*fields, ("Photometric-Interpretation", photometric)], once(data.data))
 
-def _choose(accepted: Acceptance, frame: StoredFrame, *, alone: bool) -> Offer:
-    return accepted.choose(frame_offers(frame.transfer_syntax, producible=(EXPLICIT_LE,), single=alone))
+    async def parts() -> AsyncIterator[Part]:
+        async with closing(stored):
+            yield await part(first)
+            async for frame in stored:
+                yield await part(frame)
 
-
-class _Context:
-    """What every frame of one answer shares."""
-
-    def __init__(self, library: Library, service: Frames, ref: FrameRef, links: Links) -> None:
-        self.library, self.service, self.ref = library, service, ref
-        self.where = links.to(ref.instance)
-
-
-async def _frame_parts(
-    stored: AsyncIterator[StoredFrame], first: StoredFrame, offer: Offer, context: _Context
-) -> AsyncIterator[Part]:
-    async with closing(stored):
-        frame: StoredFrame | None = first
-        while frame is not None:
-            # The spelling "Content-Type" and a transfer-syntax without quotes are what OHIF reads.
-            fields = [
-                ("Content-Type", f"{offer.media}; transfer-syntax={offer.transfer_syntax}"),
-                ("Content-Location", f"{context.where}/frames/{frame.number}"),
-            ]
-            data = frame.data
-            if frame.transfer_syntax != offer.transfer_syntax:
-                data, photometric = await context.service.native(context.library, context.ref, frame)
-                # Decoding can change the colour space; the metadata tells that of the stored frames.
-                fields.append(("Photometric-Interpretation", photometric))
-            yield Part(fields, _once(data.data))
-            frame = await anext(stored, None)
+    if offer.multipart:
+        return await respond.streamed(request, parts(), media=offer.media, transfer_syntax=offer.transfer_syntax)
+    return await respond.single(request, parts(), headers={})
 
 
 async def bulk_value(request: Request, library: Library, service: Frames, *, links: Links) -> Response:
     """Retrieve one bulk data value, or a range of it; encapsulated Pixel Data comes as its frames."""
     accepted = respond.acceptance(request)
     ref = instance_of(request)
-    path = parse_path(request.path_params["path"])
-    found = await bulk_value_of(library, ref, path)
+    found = await bulk_value_of(library, ref, parse_path(request.path_params["path"]))
     if found is None:
-        numbers = tuple(range(1, (await service.facts.of(library, ref)).frames + 1))
-        stored = service.stored(library, FrameRef(ref, numbers))
-        first = await anext(stored)
-        offer = _choose(accepted, first, alone=len(numbers) == 1)
-        parts = _frame_parts(stored, first, offer, _Context(library, service, FrameRef(ref, numbers), links))
-        if not offer.multipart:
-            return await respond.single(request, await anext(parts), headers={})
-        return await respond.streamed(request, parts, media=offer.media, transfer_syntax=offer.transfer_syntax)
+        return await _frames(request, library, service, await service.every(library, ref), links=links)
+    where = f"{links.to(ref)}/bulkdata/{found.path}"
+    wanted = request.headers.get("range") if request.method == "GET" else None
     try:
-        offer = accepted.choose(bulk_offers())
-        asked = parse_range(request.headers.get("range"), found.length)
+        offer = _bulk_offer(accepted, ranged=wanted is not None)
+        asked = None if offer.multipart else parse_range(wanted, found.length)
     except BaseException:
         await close(found.chunks)
         raise
-    where = f"{links.to(ref)}/bulkdata/{path}"
-    if offer.multipart and asked is None:
-        return await respond.streamed(request, _one(_bulk_part(found, where)), media=_OCTETS)
-    headers = {"Accept-Ranges": "bytes"}
-    if asked is None:
-        return await respond.single(request, _bulk_part(found, where), length=found.length, headers=headers)
-    await close(found.chunks)
-    start, stop = asked
-    cut = await bulk_value_of(library, ref, path, start=start, stop=stop)
-    if cut is None or cut.length != found.length:
-        raise NotFound("The value changed while it was read. Ask again.")
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.length}"
-    part = _bulk_part(cut, where)
-    return await respond.single(request, part, length=stop - start, status=206, headers=headers)
+    if offer.multipart:
+        return await respond.streamed(request, once(_bulk_part(found.chunks, where)), media=_OCTETS)
+    start, stop = asked or (0, found.length)
+    headers = {"Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
+    if asked is not None:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.length}"
+    part = once(_bulk_part(found.cut(start, stop), where))
+    return await respond.single(request, part, status=206 if asked else 200, headers=headers)
+
+
+def _bulk_offer(accepted: Acceptance, *, ranged: bool) -> Offer:
+    """Choose a single part for a range where the client takes one; in multipart the value comes whole."""
+    whole, single = bulk_offers()
+    if ranged:
+        with suppress(NotAcceptable):
+            return accepted.choose([single])
+    return accepted.choose([whole, single])
 
 
 async def all_bulk_values(request: Request, library: Library, service: Frames, *, links: Links) -> Response:
@@ -134,31 +124,21 @@ async def _all_parts(retrieval: Retrieval, library: Library, service: Frames, li
     async with closing(retrieval.instances) as instances:
         async for instance in instances:
             ref = InstanceRef(instance.header.study, instance.header.series, instance.header.instance)
+            where = links.to(ref)
             header, values = header_values(instance)
             for path, data in values:
-                yield _bulk_part(BulkValue(path, len(data), _once(data)), f"{links.to(ref)}/bulkdata/{path}")
+                yield _bulk_part(once(data), f"{where}/bulkdata/{path}")
             if header.pixels is not None and header.pixel_length != UNDEFINED:
-                path = hex_tag(header.pixels.tag)
-                value = BulkValue(path, header.pixel_length, pixels_of(instance, header))
-                yield _bulk_part(value, f"{links.to(ref)}/bulkdata/{path}")
+                yield _bulk_part(pixels_of(instance, header), f"{where}/bulkdata/{hex_tag(header.pixels.tag)}")
                 continue
             await close(instance.chunks)
             if header.pixels is not None:
-                numbers = tuple(range(1, (await service.facts.of(library, ref)).frames + 1))
-                async with closing(service.stored(library, FrameRef(ref, numbers))) as stored:
+                async with closing(service.stored(library, await service.every(library, ref))) as stored:
                     async for frame in stored:
                         kind = f"{_OCTETS}; transfer-syntax={frame.transfer_syntax}"
-                        where = f"{links.to(ref)}/frames/{frame.number}"
-                        yield Part([("Content-Type", kind), ("Content-Location", where)], _once(frame.data.data))
+                        fields = [("Content-Type", kind), ("Content-Location", f"{where}/frames/{frame.number}")]
+                        yield Part(fields, once(frame.data.data))
 
 
-def _bulk_part(value: BulkValue, where: str) -> Part:
-    return Part([("Content-Type", _OCTETS), ("Content-Location", where)], value.chunks)
-
-
-async def _one(part: Part) -> AsyncIterator[Part]:
-    yield part
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+def _bulk_part(chunks: AsyncIterator[bytes], where: str) -> Part:
+    return Part([("Content-Type", _OCTETS), ("Content-Location", where)], chunks)

@@ -57,7 +57,6 @@ class ResponseHeaders:
             await send(message)
 
         if scope["method"] == "OPTIONS":
-            scope["operation"] = "options"
             answer = Response(status_code=204, headers={"Allow": _ALLOW_METHODS})
             if allowed:
                 answer.headers["Access-Control-Allow-Methods"] = _ALLOW_METHODS

@@ -1,4 +1,4 @@
-"""The outermost ASGI layer: one log line a request without any identifier, and no error that shows itself raw."""
+"""The ASGI layer that sees every failure: one log line a request without any identifier, no error shown raw."""
 
 from __future__ import annotations
 

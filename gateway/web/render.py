@@ -16,7 +16,7 @@ from gateway.pixels.render import RenderOptions, parse_window
 from gateway.pixels.viewport import parse_viewport
 from gateway.services.library import Library
 from gateway.services.render import Picture, Renderer
-from gateway.streams import close
+from gateway.streams import close, once
 from gateway.web import respond
 from gateway.web.respond import Links, Part
 
@@ -74,11 +74,7 @@ async def _parts(first: Picture, rest: AsyncIterator[Picture], links: Links) -> 
         picture: Picture | None = first
         while picture is not None:
             where = f"{links.to(picture.ref)}/rendered"
-            yield Part([("Content-Type", picture.media_type), ("Content-Location", where)], _once(picture.data))
+            yield Part([("Content-Type", picture.media_type), ("Content-Location", where)], once(picture.data))
             picture = await anext(rest, None)
     finally:
         await close(rest)
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

@@ -15,7 +15,7 @@ from gateway.dicomweb.accept import Acceptance, Offer, parse_acceptance
 from gateway.dicomweb.multipart import PartEncoder, content_type, new_boundary
 from gateway.dicomweb.xml import to_xml
 from gateway.errors import Reason
-from gateway.streams import close
+from gateway.streams import close, closing
 
 XML = "application/dicom+xml"
 
@@ -116,28 +116,19 @@ async def streamed(
     """
     boundary = new_boundary()
     fields = {**(headers or {}), "Content-Type": content_type(boundary, media, transfer_syntax)}
-    body = _multipart(parts, PartEncoder(boundary))
-    if request.method == "HEAD":
-        await close(parts)
-        return Response(status_code=status, headers=fields)
-    return StreamingResponse(await started(body), status, fields)
+    return await _begun(request, _multipart(parts, PartEncoder(boundary)), status, fields)
 
 
 async def single(
-    request: Request, part: Part, *, length: int | None = None, status: int = 200, headers: Mapping[str, str]
+    request: Request, parts: AsyncIterator[Part], *, status: int = 200, headers: Mapping[str, str]
 ) -> Response:
-    """Send one part without multipart."""
-    fields = {**headers, **dict(part.headers)}
-    if length is not None:
-        fields["Content-Length"] = str(length)
-    if request.method == "HEAD":
-        await close(part.chunks)
-        return Response(status_code=status, headers=fields)
-    return StreamingResponse(await started(part.chunks), status, fields)
+    """Send the only one of `parts` without multipart, its own header fields beside `headers`; fails as `streamed`."""
+    part = await anext(parts)
+    return await _begun(request, _alone(part, parts), status, {**headers, **dict(part.headers)})
 
 
 async def _multipart(parts: AsyncIterator[Part], encoder: PartEncoder) -> AsyncIterator[bytes]:
-    try:
+    async with closing(parts):
         async for part in parts:
             head: bytes = encoder.head(part.headers)
             async for chunk in part.chunks:
@@ -146,20 +137,31 @@ async def _multipart(parts: AsyncIterator[Part], encoder: PartEncoder) -> AsyncI
             if head:
                 yield head
         yield encoder.close()
-    finally:
-        await close(parts)
 
 
-async def started(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Return `body` with its first chunk already there; what fails before it is raised here."""
+async def _alone(part: Part, parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
+    async with closing(parts):
+        async for chunk in part.chunks:
+            yield chunk
+
+
+async def _begun(request: Request, body: AsyncIterator[bytes], status: int, fields: Mapping[str, str]) -> Response:
+    """Answer with `body` once its first chunk is there; what fails before it is raised here, for HEAD as well."""
     first = await anext(body, b"")
+    if request.method == "HEAD":
+        await close(body)
+        # A plain answer without a body would claim a Content-Length of 0.
+        return StreamingResponse(_nothing(), status, fields)
 
-    async def rest() -> AsyncIterator[bytes]:
-        try:
+    async def whole() -> AsyncIterator[bytes]:
+        async with closing(body):
             yield first
             async for chunk in body:
                 yield chunk
-        finally:
-            await close(body)
 
-    return rest()
+    return StreamingResponse(whole(), status, fields)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""

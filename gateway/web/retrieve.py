@@ -40,10 +40,9 @@ async def instances(request: Request, library: Library, transcoding: Transcoding
         await close(retrieval.instances)
         raise
     headers, status = respond.partial(retrieval.withheld)
-    if not offer.multipart:
-        part = _part(first, offer, transcoding, links)
-        return await respond.single(request, part, status=status, headers=headers)
     parts = _parts(retrieval, first, accepted, transcoding, alone=alone, links=links)
+    if not offer.multipart:
+        return await respond.single(request, parts, status=status, headers=headers)
     return await respond.streamed(request, parts, media=_DICOM, status=status, headers=headers)
 
 

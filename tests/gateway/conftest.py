@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.dicom.uid import InstanceRef
 from tests.builders import ref_of
-from tests.gateway.corpus import corpus
-from tests.gateway.process import Gateway, at, running_gateway, series_of
+from tests.gateway.corpus import corpus, refused
+from tests.gateway.process import Gateway, at, running_gateway
 from tests.gateway.scripted import ScriptedGateway, healthy, scripted_origin
 from tests.peers.orthanc import Orthanc
 
@@ -42,9 +43,9 @@ def gateway(start_gateway: StartGateway, sample_pacs: Path) -> Gateway:
 
 @pytest.fixture(scope="session")
 def folder_gateway(start_gateway: StartGateway, tmp_path_factory: pytest.TempPathFactory) -> FolderGateway:
-    """Give the session's gateway over a folder that holds `corpus` and that tests put files into. Use fresh UIDs."""
+    """Give the session's gateway over a folder with `corpus` and `refused`, to which tests add. Use fresh UIDs."""
     folder = tmp_path_factory.mktemp("pacs")
-    for number, data in enumerate(corpus()):
+    for number, data in enumerate([*corpus(), *refused()]):
         (folder / f"corpus{number}.dcm").write_bytes(data)
     return FolderGateway(start_gateway(pacs=folder), folder)
 
@@ -55,22 +56,29 @@ class FolderGateway:
     def __init__(self, gateway: Gateway, folder: Path) -> None:
         self.gateway, self.folder = gateway, folder
         self._names = itertools.count()
+        self._paths: dict[InstanceRef, Path] = {}
 
     def add(self, files: Sequence[bytes]) -> None:
         """Put Part 10 files into the folder, and return when the gateway has found them."""
         for data in files:
-            target = self.folder / f"{next(self._names)}.dcm"
-            part = target.with_suffix(".part")
-            part.write_bytes(data)
-            part.rename(target)
-        wanted = {ref_of(data).instance for data in files}
-        paths = {at(series_of(data), "/instances") for data in files}
+            path = self._paths[ref_of(data)] = self.folder / f"{next(self._names)}.dcm"
+            _put(path, data)
+        wanted = [ref_of(data) for data in files]
         deadline = time.monotonic() + _PATIENCE
         while wanted and time.monotonic() < deadline:
-            for path in paths:
-                wanted -= {row["00080018"]["Value"][0] for row in self.gateway.get(path).json}
-            time.sleep(0.1)
+            # A refused instance has no row, but its metadata is not 404.
+            wanted = [ref for ref in wanted if self.gateway.get(at(ref, "/metadata")).status == 404]
         assert not wanted
+
+    def replace(self, old: bytes, new: bytes) -> None:
+        """Put one file that was added in the place of another."""
+        _put(self._paths[ref_of(old)], new)
+
+
+def _put(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    part.write_bytes(data)
+    part.rename(path)
 
 
 @pytest.fixture(scope="session")

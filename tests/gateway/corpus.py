@@ -10,12 +10,15 @@ from tests.builders import IMPLICIT_LE, RLE, part10, planted, planted_dataset
 ABDOMEN, HEAD, CHEST, HEART = (UID(f"2.25.77{number}") for number in range(1, 5))
 STUDIES = frozenset((ABDOMEN, HEAD, CHEST, HEART))
 NOWHERE = UID("2.25.779999")
+PDF = UID("1.2.840.10008.5.1.4.1.1.104.1")
 
 ABDOMEN_CT = SeriesRef(ABDOMEN, UID(f"{ABDOMEN}.1"))
 ABDOMEN_SR = SeriesRef(ABDOMEN, UID(f"{ABDOMEN}.2"))
 HEAD_MR = SeriesRef(HEAD, UID(f"{HEAD}.1"))
 CHEST_CR = SeriesRef(CHEST, UID(f"{CHEST}.1"))
 HEART_US = SeriesRef(HEART, UID(f"{HEART}.1"))
+MIXED = SeriesRef(UID("2.25.778"), UID("2.25.778.1"))
+ALONE = SeriesRef(UID("2.25.779"), UID("2.25.779.1"))
 
 
 def study(ref: SeriesRef) -> StudyRef:
@@ -63,6 +66,15 @@ def corpus() -> list[bytes]:
         *(_one(HEAD_MR, number, "MR", syntax=IMPLICIT_LE, **head) for number in (1, 2)),
         _one(CHEST_CR, 1, "CR", rows=40, columns=30, **chest),
         planted("US", frames=5, syntax=RLE, **_uids(HEART_US, 1), **heart),
+    ]
+
+
+def refused() -> list[bytes]:
+    """Return instances of a class that the first pass refuses: one among three slices, and two by themselves."""
+    return [
+        *(_one(MIXED, number) for number in (1, 2, 3)),
+        *(part10(planted_dataset("OT", **_uids(ref, 4), InstanceNumber=4, SOPClassUID=PDF)) for ref in (MIXED, ALONE)),
+        part10(planted_dataset("OT", **_uids(ALONE, 5), InstanceNumber=5, SOPClassUID=PDF)),
     ]
 
 
