@@ -10,15 +10,15 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from gateway.deid import legacy
 from gateway.deid.mirc.expression import Call, Expression, Text
 from gateway.deid.mirc.names import Address, element_of
 from gateway.deid.mirc.script import Instruction, Removal, Script
+from gateway.deid.mirc.values import element_with, initials, modified, moved, rounded, text_of
 from gateway.dicom.dataset import JsonDataset, JsonElement
 from gateway.dicom.dictionary import hex_tag, is_private, is_private_creator, vr_of
-from gateway.dicom.values import person_name
 from gateway.dicom.vr import TEXT
 
 _UNASKED: Final = frozenset((0x00080016, 0x00080018, 0x0020000D))
@@ -67,7 +67,7 @@ class _Run:
             elif root and name not in dataset and instruction.text.startswith("@always()") and vr_of(tag) != "SQ":
                 result = self._evaluate(instruction.expression, dataset, tag, root)
                 if not isinstance(result, Special):
-                    done[name] = _element(vr_of(tag), result)
+                    done[name] = element_with(vr_of(tag), result)
         return dict(sorted(done.items()))
 
     def _scripts(self, dataset: JsonDataset) -> dict[int, Instruction]:
@@ -108,7 +108,7 @@ class _Run:
             return None
         if isinstance(result, Special) or (result and vr not in TEXT and not re.fullmatch(r"[0-9.eE+-]+", result)):
             return element
-        return _element(vr, result)
+        return element_with(vr, result)
 
     def _evaluate(self, expression: Expression, dataset: JsonDataset, tag: int, root: bool) -> Result:
         """Return the text of all parts, unless one removes the element or the only one keeps it."""
@@ -148,7 +148,7 @@ class _Run:
 
     def _appended(self, part: Call, dataset: JsonDataset, tag: int, root: bool) -> Result:
         added = self._evaluate(part.bodies[0], dataset, tag, root)
-        value = _text(dataset, tag)
+        value = text_of(dataset, tag)
         return f"{value}\\{added}" if value and isinstance(added, str) else added
 
     def _required(self, part: Call, dataset: JsonDataset, tag: int) -> Result:
@@ -156,11 +156,11 @@ class _Run:
             return Special.KEEP
         if not part.arguments:
             return ""
-        value = self._element(part, 0, dataset, tag)
+        value = self._of(part, 0, dataset, tag)
         return value if value is not None else part.arguments[1] if len(part.arguments) > 1 else ""
 
     def _derived(self, part: Call, dataset: JsonDataset, tag: int) -> Result:
-        value = self._element(part, 1 if part.name in ("hashptid", "hashuid") else 0, dataset, tag)
+        value = self._of(part, 1 if part.name in ("hashptid", "hashuid") else 0, dataset, tag)
         match part.name:
             case "contents":
                 pattern, text = [*part.arguments[1:], "", ""][:2]
@@ -175,14 +175,13 @@ class _Run:
             case "uppercase":
                 return (value or "").upper()
             case "initials":
-                words = (value or "").replace("^", " ").split()
-                return "".join(word[0] for word in (*words[1:], *words[:1])).upper() or "X"
+                return initials(value or "")
             case "hashptid":
                 return legacy.hash_patient(self._value(part, 0), value or "null", self._number(part, 2))
             case "hashname":
                 return legacy.hash_name(value or "", self._number(part, 1), self._number(part, 2))
             case "round":
-                return _rounded(value or "", self._number(part, 1))
+                return rounded(value or "", self._number(part, 1))
             case "dateinterval":
                 raise Quarantined  # its table of originals is never there
         return Special.REMOVE if value is None else self._hash_or_date(part, value, dataset, tag)
@@ -195,18 +194,18 @@ class _Run:
                 case "hashuid":
                     return legacy.hash_uid(self._value(part, 0), value)
                 case "hashdate":
-                    other = self._element(part, 1, dataset, tag)
-                    return Special.REMOVE if other is None else _moved(value, legacy.hash_days(other))
+                    other = self._of(part, 1, dataset, tag)
+                    return Special.REMOVE if other is None else moved(value, legacy.hash_days(other))
                 case "incrementdate":
-                    return _moved(value, int(self._value(part, 1))) if len(part.arguments) == 2 else ""
+                    return moved(value, int(self._value(part, 1))) if len(part.arguments) == 2 else ""
                 case "modifydate":
-                    return _modified(value, [self._value(part, place).strip() for place in (1, 2, 3)])
+                    return modified(value, [self._value(part, place).strip() for place in (1, 2, 3)])
         except (ValueError, OverflowError):
             return ""
         return ""
 
     def _holds(self, part: Call, dataset: JsonDataset, tag: int) -> bool:
-        value, operator = self._element(part, 0, dataset, tag), part.arguments[1]
+        value, operator = self._of(part, 0, dataset, tag), part.arguments[1]
         if operator == "isblank":
             return not (value or "").strip()
         if operator == "exists" or value is None:
@@ -221,10 +220,10 @@ class _Run:
                 return re.fullmatch(wanted.strip(), value) is not None
         return int(re.sub(r"[^0-9]", "", value) or 0) > int(re.sub(r"[^0-9]", "", wanted) or 0)
 
-    def _element(self, part: Call, place: int, dataset: JsonDataset, tag: int) -> str | None:
+    def _of(self, part: Call, place: int, dataset: JsonDataset, tag: int) -> str | None:
         address = element_of(part.arguments[place], Address(tag), self.script.names)
         found = None if address is None else _located(address, dataset)
-        return None if found is None or hex_tag(found) not in dataset else _text(dataset, found)
+        return None if found is None or hex_tag(found) not in dataset else text_of(dataset, found)
 
     def _value(self, part: Call, place: int) -> str:
         return self.script.value(part.arguments[place])
@@ -241,46 +240,6 @@ def _located(address: Address, dataset: JsonDataset) -> int | None:
         tag = int(name, 16)
         if tag >> 16 != address.group or not is_private_creator(tag):
             continue
-        if _text(dataset, tag).strip().upper() == address.creator.upper():
+        if text_of(dataset, tag).strip().upper() == address.creator.upper():
             return tag & 0xFFFF0000 | (tag & 0xFF) << 8 | address.tag & 0xFF
     return None
-
-
-def _text(dataset: JsonDataset, tag: int) -> str:
-    return "\\".join(_one(value) for value in dataset.get(hex_tag(tag), {}).get("Value") or [])
-
-
-def _one(value: Any) -> str:
-    if isinstance(value, dict):
-        groups = [str(value.get(group) or "") for group in ("Alphabetic", "Ideographic", "Phonetic")]
-        return "=".join(groups).rstrip("=")
-    return "" if value is None else str(value)
-
-
-def _element(vr: str, text: str) -> JsonElement:
-    if not text or vr == "SQ":
-        return {"vr": vr}
-    values = text.split("\\")
-    return {"vr": vr, "Value": [person_name(value) for value in values] if vr == "PN" else values}
-
-
-def _rounded(value: str, width: int) -> str:
-    digits = re.sub(r"\D", "", value)
-    if not digits or not width:
-        return ""
-    result = f"{int(int(digits) / width + 0.5) * width}{re.sub(r'[0-9]', '', value)}"
-    return result if len(result) % 2 == 0 else f"0{result}"
-
-
-def _moved(value: str, days: int) -> str:
-    return "\\".join(legacy.increment_date(part, days) for part in value.split("\\"))
-
-
-def _modified(value: str, fields: list[str]) -> str:
-    return "\\".join(_modified_one(part, fields) for part in value.split("\\"))
-
-
-def _modified_one(value: str, fields: list[str]) -> str:
-    own = (value[:4], value[4:6], value[6:8])
-    year, month, day = (int(field if field.isdigit() else mine) for field, mine in zip(fields, own, strict=True))
-    return f"{date(year, month, day):%Y%m%d}{value[8:]}"

@@ -31,7 +31,7 @@ def read_script(data: bytes, *, name: str = "The script") -> Script:
     for entry in draft.entries:
         if entry.enabled:
             _instruct(draft, entry, instructions, names, parameters)
-    if not draft.entries and not draft.removals:
+    if not (draft.entries or draft.removals or draft.problems):
         draft.problem(1, "This is no script of a DICOM anonymizer: it neither sets nor removes anything.")
     if draft.problems:
         raise refusal(name, draft.problems)
