@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import secrets
 import socket
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import uvicorn
 
 from gateway.app import assembled, engines
+from gateway.deid.actions import Action
+from gateway.deid.compare_text import as_text
+from gateway.deid.compiler import load_plan
 from gateway.deid.explain import explain
 from gateway.deid.mirc.report import report
-from gateway.deid.scope import Scope
+from gateway.deid.profile_diff import differences
 from gateway.dicom.part10 import read_header
-from gateway.errors import ConfigurationError, GatewayError, OriginBusy, Withheld
+from gateway.errors import ConfigurationError, GatewayError, OriginBusy
+from gateway.evidence.report import evidence
+from gateway.evidence.write import write_report
 from gateway.origin.sample import generate
+from gateway.services.headers import three_way
 from gateway.services.import_script import import_script
+from gateway.services.local_files import deidentify_file, files_in
 from gateway.settings import Auth, Settings, is_loopback, load
 
 _CHECK_SECONDS = 60
@@ -46,11 +55,25 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("explain", help="print what the profiles do to an attribute")
     command.add_argument("attribute", help="a keyword (PatientName) or a tag (00100010)")
     command.set_defaults(run=_explain)
-    command = commands.add_parser("deid", help="de-identify files")
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="Part 10 files")
-    command.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    command = commands.add_parser("deid", help="de-identify files and folders")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE|DIR", help="Part 10 files, or folders of them")
+    target = command.add_mutually_exclusive_group(required=True)
+    target.add_argument("--output", type=Path, metavar="DIR", help="where the results go")
+    target.add_argument("--dry-run", action="store_true", help="count what would be done and write nothing")
     command.add_argument("--pass", dest="which", choices=("first", "second"), default="second")
     command.set_defaults(run=_deid)
+    command = commands.add_parser("headers", help="compare the header of a file raw, after the first and second pass")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--raw", action="store_true", help="show raw values, which are identified")
+    command.add_argument("--json", action="store_true", help="for machines")
+    command.set_defaults(run=_headers)
+    command = commands.add_parser("diff-profiles", help="list the attributes that two profiles treat differently")
+    command.add_argument("one", type=Path, metavar="A.toml")
+    command.add_argument("other", type=Path, metavar="B.toml")
+    command.set_defaults(run=_diff_profiles)
+    command = commands.add_parser("evidence", help="measure the profiles over a planted corpus and write the report")
+    command.add_argument("--output", type=Path, default=Path("evidence"), metavar="DIR", help="where the report goes")
+    command.set_defaults(run=_evidence)
     command = commands.add_parser("import-script", help="convert a MIRC / CTP anonymizer script to a profile")
     command.add_argument("script", type=Path, metavar="FILE", help="XML or properties")
     command.add_argument(
@@ -147,25 +170,51 @@ def _explain(options: argparse.Namespace, settings: Settings) -> int:
 def _deid(options: argparse.Namespace, settings: Settings) -> int:
     first, second = engines(settings)
     engine = first if options.which == "first" else second
-    options.output.mkdir(parents=True, exist_ok=True)
-    withheld = 0
-    for path in options.files:
-        try:
-            header = read_header(path)
-            scope = Scope(
-                binding=header.text(0x0020000D) if engine is second else "",
-                patient=header.text(0x00100020),
-            )
-            rewriter = engine.rewriter(scope=scope)
-            data = b"".join([*rewriter.feed(path.read_bytes()), *rewriter.finish()])
-        except Withheld as error:
+    done, withheld, actions = 0, 0, Counter[str]()
+    for path in files_in(options.files):
+        outcome = deidentify_file(engine, path, options.output)
+        actions += outcome.actions
+        if outcome.withheld is not None:
             withheld += 1
-            print(f"{path}: withheld ({error.reason.value}). {error}", file=sys.stderr)
+            print(f"{path}: withheld ({outcome.withheld.reason.value}). {outcome.withheld}", file=sys.stderr)
             continue
-        target = options.output / f"{read_header(data).text(0x00080018)}.dcm"
-        target.write_bytes(data)
-        print(f"{path} -> {target}")
-    return 1 if withheld else 0
+        done += 1
+        if outcome.target is not None:
+            print(f"{path} -> {outcome.target}")
+    print(f"{done} de-identified, {withheld} withheld{'; nothing was written' if options.dry_run else ''}.")
+    if options.dry_run:
+        for action, count in actions.most_common():
+            print(f"  {count:>8}  {action:<10} {Action(action).plain}")
+    return 1 if withheld or not done else 0
+
+
+def _headers(options: argparse.Namespace, settings: Settings) -> int:
+    first, second = engines(settings)
+    comparison = three_way(read_header(options.file).json(), first, second, show_raw=options.raw)
+    print(json.dumps(comparison.json(), indent=1, ensure_ascii=False) if options.json else as_text(comparison))
+    return 0
+
+
+def _diff_profiles(options: argparse.Namespace, settings: Settings) -> int:
+    one, other = load_plan(options.one), load_plan(options.other)
+    found = list(differences(one, other))
+    for each in found:
+        print(f"{each.name}\n  {options.one.name}: {each.one.action.value}. {each.one.why}")
+        print(f"  {options.other.name}: {each.other.action.value}. {each.other.why}")
+    for name, plan in ((options.one.name, one), (options.other.name, other)):
+        print(f"{name} takes {len(plan.sop_classes)} SOP classes, {len(plan.allow_lists)} of them by an allow-list.")
+    print(f"{len(found)} attributes differ.")
+    return 0
+
+
+def _evidence(options: argparse.Namespace, settings: Settings) -> int:
+    found = evidence(settings.profiles_dir, progress=lambda name: print(f"\r  {name:<40}", end="", flush=True))
+    print("\r" + " " * 42, end="\r")
+    for path in write_report(found, options.output):
+        print(f"  {path}")
+    total = found.total
+    print(f"  {total.planted} identifiers planted, {total.first} left by the first pass, {total.second} by the second.")
+    return 0 if found.sound else 1
 
 
 def _import_script(options: argparse.Namespace, settings: Settings) -> int:

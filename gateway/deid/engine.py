@@ -48,6 +48,8 @@ class Engine:
             Withheld: SOP_CLASS_REFUSED, MISSING_IDENTITY, IDENTITY_MISMATCH, MALFORMED or TOO_DEEP.
         """
         source = identified.json
+        if not isinstance(source, dict):
+            raise Withheld(Reason.MALFORMED, "a data set is not a JSON object")
         sop_class = first_text(source, "00080016")
         if not row:
             _check_identity(source, sop_class, expect)
@@ -63,9 +65,14 @@ class Engine:
         done = None if actions is None else Report(self.plan.id, self.plan.hash, actions)
         return DeidentifiedDataset(SEAL, result, done)
 
-    def rewriter(self, *, scope: Scope = _ANY, expect: ResourceRef | None = None) -> InstanceRewriter:
-        """Return a rewriter for the bytes of one instance; `expect` is what the origin was asked for."""
-        return InstanceRewriter(self.plan, self.bind(scope), expect=expect)
+    def rewriter(
+        self, *, scope: Scope = _ANY, expect: ResourceRef | None = None, report: bool = False
+    ) -> InstanceRewriter:
+        """Return a rewriter for the bytes of one instance; `expect` is what the origin was asked for.
+
+        With `report` its header says, once the instance has ended, what was done to each element, without values.
+        """
+        return InstanceRewriter(self.plan, self.bind(scope), expect=expect, report=report)
 
     def instance(self, data: bytes, *, scope: Scope = _ANY, expect: ResourceRef | None = None) -> bytes:
         """De-identify one whole Part 10 instance at once, for tools and tests.

@@ -131,9 +131,9 @@ def _method(found: Evidence) -> str:
         paragraph(
             f"{found.files} files of {len(found.kinds)} kinds were made: of each kind one as a hospital would have it, "
             "and one in which every attribute of Table E.1-1 of the DICOM standard (PS3.15) is filled: at the root, "
-            "five sequences deep, in private elements and in elements of unknown type, with more in the preamble, the file "
-            "meta information, behind the pixels, in overlays, icons and JPEG comments. They are "
-            f"stored in {len({kind.syntax for kind in KINDS})} transfer syntaxes, names in {len(SCRIPTS)} character sets.",
+            "five sequences deep, in private elements and in elements of unknown type, with more in preamble, file "
+            "meta, behind the pixels, in overlays, icons and JPEG comments. They are "
+            f"stored in {len({kind.syntax for kind in KINDS})} transfer syntaxes, and names in {len(SCRIPTS)} scripts.",
         ),
         paragraph(
             "Every identifier is unique, so that one which comes out names the place it went in. The outputs are "

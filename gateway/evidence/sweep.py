@@ -51,7 +51,7 @@ _DEMANDED: Final = {
     "X/Z/D": Outcome.REPLACED,
     "X/Z/U*": Outcome.REPLACED,
 }
-"""The weakest outcome that satisfies a code of PS3.15 §E.3: Z allows a dummy, and an IOD may need either of two codes."""
+"""The weakest outcome that satisfies a code of PS3.15 §E.3: Z allows a dummy; of two codes the weaker may be due."""
 
 
 @dataclass(frozen=True, slots=True)
