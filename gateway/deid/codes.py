@@ -13,6 +13,7 @@ from typing import Final
 
 _SNOMED_RT: Final = re.compile(r"[A-Z]{1,2}[0-9]?-[0-9A-F]{4,6}")
 _RADLEX: Final = re.compile(r"(?:RID|RPID)[0-9]{1,6}")
+_SHORT: Final = 3
 _KERNEL: Final = re.compile(r"[A-Z][a-z]?[0-9]{2}[a-z]{0,2}(?:\\[0-9])?|FC[0-9]{2}|YA|YB|YC|UA|UB|UC")
 _ICD_10: Final = re.compile(r"[A-Z][0-9][0-9A-Z]\.[0-9A-Z]{1,4}")
 _LOINC: Final = re.compile(r"([0-9]{1,5})-([0-9])")
@@ -80,6 +81,11 @@ def is_kernel(text: str) -> bool:
     return _KERNEL.fullmatch(text) is not None
 
 
+def is_short_number(text: str) -> bool:
+    """Tell whether a text is a number of up to three digits, as labels and stacks are counted."""
+    return len(text) <= _SHORT and text.isascii() and text.isdigit()
+
+
 def is_listed(code: str) -> bool:
     """Tell whether PS3.16 lists a code, of whatever scheme."""
     return code in _concepts()[0]
@@ -97,6 +103,7 @@ FORMS: Final[dict[str, Callable[[str], bool]]] = {
     "loinc": is_loinc,
     "radlex": is_radlex,
     "reconstruction-kernel": is_kernel,
+    "short-number": is_short_number,
     "snomed-ct": is_snomed_ct,
     "snomed-rt": is_snomed_rt,
 }
