@@ -23,6 +23,8 @@ class Signature:
     elements: tuple[int, ...] = ()
     numbers: tuple[int, ...] = ()
     patterns: tuple[int, ...] = ()
+    parameters: tuple[int, ...] = ()
+    """Where the name of a parameter stands for its value."""
 
 
 SIGNATURES: Final = {
@@ -31,25 +33,25 @@ SIGNATURES: Final = {
     "blank": Signature(1, 1, numbers=(0,)),
     "contents": Signature(1, 3, elements=(0,), patterns=(1,)),
     "date": Signature(0, 1),
-    "dateinterval": Signature(3, 4, elements=(0, 2)),
+    "dateinterval": Signature(3, 4, elements=(0, 2), parameters=(3,)),
     "empty": Signature(0, 0),
-    "hash": Signature(1, 2, elements=(0,), numbers=(1,)),
+    "hash": Signature(1, 2, elements=(0,), numbers=(1,), parameters=(1,)),
     "hashdate": Signature(2, 2, elements=(0, 1)),
-    "hashname": Signature(2, 3, elements=(0,), numbers=(1, 2)),
-    "hashptid": Signature(2, 3, elements=(1,), numbers=(2,)),
-    "hashuid": Signature(2, 3, elements=(1, 2)),
-    "if": Signature(2, 3, elements=(0,)),
-    "incrementdate": Signature(2, 3, elements=(0,)),
-    "initials": Signature(1, 2, elements=(0,), numbers=(1,)),
+    "hashname": Signature(2, 3, elements=(0,), numbers=(1, 2), parameters=(1, 2)),
+    "hashptid": Signature(2, 3, elements=(1,), numbers=(2,), parameters=(0, 2)),
+    "hashuid": Signature(2, 3, elements=(1, 2), parameters=(0,)),
+    "if": Signature(2, 3, elements=(0,), parameters=(2,)),
+    "incrementdate": Signature(2, 3, elements=(0,), parameters=(1, 2)),
+    "initials": Signature(1, 2, elements=(0,), numbers=(1,), parameters=(1,)),
     "keep": Signature(0, 0),
     "lowercase": Signature(1, 1, elements=(0,)),
-    "modifydate": Signature(4, 4, elements=(0,)),
-    "param": Signature(1, 1),
+    "modifydate": Signature(4, 4, elements=(0,), parameters=(1, 2, 3)),
+    "param": Signature(1, 1, parameters=(0,)),
     "process": Signature(0, 0),
     "quarantine": Signature(0, 0),
     "remove": Signature(0, 0),
     "require": Signature(0, 2, elements=(0,)),
-    "round": Signature(2, 2, elements=(0,), numbers=(1,)),
+    "round": Signature(2, 2, elements=(0,), numbers=(1,), parameters=(1,)),
     "select": Signature(0, 0),
     "time": Signature(0, 1),
     "truncate": Signature(2, 2, elements=(0,), numbers=(1,)),
@@ -108,11 +110,13 @@ def _check(call: Call, context: Context) -> Iterator[str]:
         if place in signature.elements:
             if element_of(argument, context.this, context.names) is None:
                 yield f"{argument!r} names no element."
-        elif argument[:1] in ("@", "$") and argument[1:] not in context.parameters:
-            yield f"the parameter {argument!r} is not defined."
+        elif place in signature.parameters and argument[:1] in ("@", "$"):
+            if argument[1:] in context.parameters:
+                yield from _check_value(call, place, context.parameters[argument[1:]])
+            else:
+                yield f"the parameter {argument!r} is not defined."
         else:
-            value = context.parameters[argument[1:]] if argument[:1] in ("@", "$") else argument
-            yield from _check_value(call, place, value)
+            yield from _check_value(call, place, argument)
 
 
 def _check_value(call: Call, place: int, value: str) -> Iterator[str]:

@@ -168,7 +168,7 @@ class _Run:
             case "value":
                 return value or (part.arguments[1] if len(part.arguments) > 1 else "")
             case "truncate":
-                length = int(self._value(part, 1))
+                length = int(part.arguments[1])
                 return (value or "")[:length] if length >= 0 else (value or "").strip()[length:]
             case "lowercase":
                 return (value or "").lower()

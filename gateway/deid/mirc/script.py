@@ -113,10 +113,8 @@ class Script:
     names: dict[str, Address]
 
     def value(self, argument: str) -> str:
-        """Return an argument with a parameter replaced by its value."""
-        if argument[:1] in ("@", "$"):
-            return self.parameters[argument[1:]].value
-        return argument
+        """Return the value of the parameter that an argument names, or the argument itself."""
+        return self.parameters[argument[1:]].value if argument[:1] in ("@", "$") else argument
 
 
 def refusal(name: str, problems: list[Problem]) -> ConfigurationError:
