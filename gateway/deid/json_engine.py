@@ -37,6 +37,7 @@ _INTEGERS: Final = {
     "UV": (0, 0xFFFFFFFFFFFFFFFF),
     "SV": (-0x8000000000000000, 0x7FFFFFFFFFFFFFFF),
 }
+_TOO_LARGE: Final = 10**308
 _NOT_FINITE: Final = frozenset(("NaN", "inf", "-inf", "Infinity", "-Infinity"))
 
 
@@ -151,7 +152,7 @@ def _one_text(vr: str, value: Any) -> str | None:
             return "=".join(groups).rstrip("=") if all(isinstance(group, str) for group in groups) else None
         case bool():
             return None
-        case int() | float() if vr in ("DS", "IS"):
+        case int() | float() if vr in ("DS", "IS") and abs(value) < _TOO_LARGE:
             return repr(value)
     return None
 
@@ -184,10 +185,8 @@ def _is_number(vr: str, value: Any) -> bool:
         return value in _NOT_FINITE or (valid("DS", value) and math.isfinite(float(value)))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    if vr not in _INTEGERS:
-        return True
-    low, high = _INTEGERS[vr]
-    return float(value).is_integer() and low <= value <= high
+    low, high = _INTEGERS.get(vr, (-_TOO_LARGE, _TOO_LARGE))
+    return low <= value <= high and (vr not in _INTEGERS or float(value).is_integer())
 
 
 def _binary(element: JsonElement) -> JsonElement | None:

@@ -90,8 +90,17 @@ class NativePixels:
 
 
 def _pixel_bytes(header: Header, bits: int) -> int:
-    """Return how many bytes the pixels of all frames occupy, 0 when the header does not tell."""
-    frames = 1 if find(header.elements, _NUMBER_OF_FRAMES) is None else header.number(_NUMBER_OF_FRAMES)
+    """Return how many bytes the pixels of all frames occupy, 0 when the header does not tell.
+
+    Raises:
+        Withheld: MALFORMED when the number of frames cannot be read.
+    """
+    count = find(header.elements, _NUMBER_OF_FRAMES)
+    # Without a value, or with 0, there is one frame to every reader.
+    given = b"" if count is None else header.data[count.offset : count.end].strip(b" \0")
+    frames = header.number(_NUMBER_OF_FRAMES, -1 if given else 1) or 1
+    if frames < 0:
+        raise malformed(_NUMBER_OF_FRAMES, "its value is not a number of frames")
     # Chroma subsampling (YBR_FULL_422) is not counted: it is more often declared than true.
     samples = header.number(0x00280010) * header.number(0x00280011) * header.number(0x00280002, 1)
     return (frames * samples * bits + 7) // 8

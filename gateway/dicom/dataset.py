@@ -10,6 +10,8 @@ from typing import Any
 
 JsonElement = dict[str, Any]
 JsonDataset = dict[str, JsonElement]
+_LARGEST = 1 << 64
+"""No integer of DICOM reaches this, and Python writes no longer ones as text than it likes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -20,12 +22,13 @@ class IdentifiedDataset:
 
 
 def first_text(dataset: JsonDataset, tag: str) -> str:
-    """Return the first value of `tag` as text, or "" when it is absent or empty.
+    """Return the first value of `tag` as text, or "" when it is absent, empty or not what the JSON Model says.
 
     A PN value gives its alphabetic component group.
     """
-    value = dataset.get(tag, {}).get("Value") or [""]
-    first = value[0]
+    element: object = dataset.get(tag)
+    value = element.get("Value") if isinstance(element, dict) else None
+    first = value[0] if isinstance(value, list) and value else ""
     if isinstance(first, dict):
         first = first.get("Alphabetic", "")
-    return "" if first is None else str(first)
+    return str(first) if isinstance(first, str | float) or (isinstance(first, int) and abs(first) < _LARGEST) else ""

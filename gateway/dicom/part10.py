@@ -18,8 +18,8 @@ from gateway.dicom.json_model import BulkUri, encode_element, raw_value, to_json
 from gateway.dicom.scanner import Scanner
 from gateway.dicom.syntax import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, TransferSyntax, transfer_syntax
 from gateway.dicom.uid import UID
-from gateway.dicom.values import read_text
-from gateway.dicom.vr import TEXT, VRS
+from gateway.dicom.values import read_numbers, read_text
+from gateway.dicom.vr import TEXT, VRS, valid
 from gateway.errors import Reason, Withheld
 
 IMPLEMENTATION_CLASS_UID: Final = UID("2.25.60363284206613748859143441306009327400")
@@ -27,10 +27,13 @@ IMPLEMENTATION_VERSION_NAME: Final = "TFGATEWAY_1"
 
 META_LIMIT: Final = 1 << 20
 """Bytes of file meta; (0002,0102) may hold private information of any size, and some megabyte is no meta."""
+_META_ELEMENTS: Final = 64
+"""PS3.10 §7.1 knows 17; the meta is read again with every chunk until it is there as a whole."""
 _CHUNK: Final = 1 << 16
 _PREAMBLE: Final = 128
 _TRANSFER_SYNTAX_UID: Final = 0x00020010
 _VRS: Final = frozenset(vr.encode() for vr in VRS)
+_INTEGERS: Final = frozenset(("US", "SS", "UL", "SL", "UV", "SV"))
 _FIRST_GROUPS: Final = frozenset((0x0004, 0x0008, 0x0010, 0x0018, 0x0020))
 
 
@@ -70,15 +73,16 @@ class Header:
         return values[0] if values else ""
 
     def number(self, tag: int, default: int = 0) -> int:
-        """Return the first value of an US or IS attribute at the root, or `default`."""
+        """Return the first value of an attribute of integers (IS too) at the root, or `default`."""
         element = find(self.elements, tag)
         if element is None:
             return default
         raw = raw_value(self.data, element)
-        if element.vr == "US" and len(raw) >= 2:
-            return int.from_bytes(raw[:2], "little")
-        text = self.text(tag)
-        return int(text) if element.vr == "IS" and text.isdecimal() else default
+        if element.vr in _INTEGERS:
+            numbers = read_numbers(element.vr, raw)
+            return int(numbers[0]) if numbers else default
+        text = self.text(tag) if element.vr == "IS" else ""
+        return int(text) if text and valid("IS", text) else default
 
     def json(self, bulk: BulkUri | None = None) -> IdentifiedDataset:
         """Return the elements in the DICOM JSON Model (PS3.18 Annex F), Pixel Data left out."""
@@ -98,6 +102,7 @@ def read_start(buffer: Buffer, *, final: bool = False) -> Start | None:
         return None
     pos = _PREAMBLE + 4 if buffer[_PREAMBLE : _PREAMBLE + 4] == b"DICM" else 0
     uid = ""
+    count = 0
     while buffer[pos : pos + 2] == b"\x02\0":
         if len(buffer) >= pos + 12:
             group, number, code, length = unpack_from("<HH2sH", buffer, pos)
@@ -109,7 +114,8 @@ def read_start(buffer: Buffer, *, final: bool = False) -> Start | None:
             end = offset + length
         else:
             end = pos + 12
-        if end > META_LIMIT:
+        count += 1
+        if end > META_LIMIT or count > _META_ELEMENTS:
             raise malformed(0x00020000, "the file meta is longer than the limit")
         if end + 8 > len(buffer):
             if final:

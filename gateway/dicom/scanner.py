@@ -65,6 +65,7 @@ class _Holder(NamedTuple):
         return _NeedMore(size, exact=self.depth == 0)
 
 
+_PIXEL_VRS: Final = frozenset(("OB", "OW", "OF", "OD", "UN"))
 _new = tuple.__new__
 _item_le = Struct("<HHI").unpack_from
 _SHORT: Final = {vr.encode(): vr for vr, facts in VRS.items() if not facts.long_form}
@@ -212,8 +213,10 @@ class Scanner:
                     return pos + 8
                 if group == 0xFFFE:
                     raise malformed(tag, "a delimiter stands where an element must")
-                if not tag and not length and self._only_zeros(pos, holder):
-                    return pos
+                if not tag and not length:
+                    if self._only_zeros(pos, holder):
+                        return pos
+                    raise malformed(tag, "something follows zeros that are no part of the data set")
                 vr = vr_of(tag, creators.get(creator_tag(tag), ""), signed=self._signed)
             element = self._long_form(tag, vr, pos, length, holder)
             append(element)
@@ -238,6 +241,8 @@ class Scanner:
             offset, form = start + 12, SWAPPED if self._syntax.big_endian else length & 1
         if tag in PIXEL_DATA:
             if holder.depth == 0:
+                if vr not in _PIXEL_VRS:
+                    raise malformed(tag, "its VR is not one that pixels can have")
                 self.pixel_length = length
                 return Element(tag, "OW" if vr == "UN" else vr, start, offset, offset, form, None)
             if length == UNDEFINED:

@@ -68,7 +68,8 @@ def main() -> None:
             "seed": given.seed,
             "print_final_stats": 1,
         }
-        atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(learnt), str(planted)], attempt)
+        switches = [f"-{name}={value}" for name, value in options.items()]
+        atheris.Setup([sys.argv[0], *switches, str(learnt), str(planted)], attempt)
         atheris.Fuzz()
 
 

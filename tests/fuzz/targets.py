@@ -166,9 +166,7 @@ def check_output(name: str, by: Engine, source: bytes, out: bytes) -> None:
 def kept_text(name: str) -> frozenset[int]:
     """Return the text attributes that a pass keeps, as the decisions of the profile are written down."""
     lines = (line.split() for line in recorded(name).read_text("utf-8").splitlines())
-    return frozenset(
-        int(words[0], 16) for words in lines if len(words) > 3 and words[3] == "keep" and words[1] in TEXT
-    )
+    return frozenset(int(words[0], 16) for words in lines if len(words) > 3 and words[3] == "keep" and words[1] in TEXT)
 
 
 def tolerated(found: Dataset, allowed: frozenset[int]) -> Iterator[bytes]:
