@@ -14,8 +14,10 @@ import { createFind } from './ui/find.js';
 import { createStudy } from './ui/study.js';
 import { strings } from './strings.js';
 
+const { deviceMemory = 0 } = /** @type {{deviceMemory?: number}} */ (navigator);
+
 /** Decoded frames kept, in bytes: what a phone can spare, and more where there is more memory. */
-const FRAME_BYTES = 2 ** 20 * (/** @type {any} */ (navigator).deviceMemory >= 8 ? 768 : 256);
+const FRAME_BYTES = 2 ** 20 * (deviceMemory >= 8 ? 768 : 256);
 
 const store = createStore(INITIAL, reduce);
 const base = new URL(document.documentElement.dataset.gateway ?? './', document.baseURI);
@@ -41,7 +43,16 @@ const find = createFind({
   retry: () => library.follow(),
   help: help.open,
 });
-const study = createStudy({ store, api, viewing, commands, open: openSeries, reopen: () => library.follow(), repaint, help: help.open });
+const study = createStudy({
+  store,
+  api,
+  viewing,
+  commands,
+  open: openSeries,
+  reopen: () => library.follow(),
+  repaint,
+  help: help.open,
+});
 
 /** @param {string} series @param {number} stack */
 function openSeries(series, stack) {

@@ -6,11 +6,29 @@ import { readInstance } from '../../viewer/core/instance.js';
 import { strings } from '../../viewer/strings.js';
 import { dataset, grayImage } from './build.js';
 
-const instance = readInstance(grayImage({
-  '00080020': '20240101', '00081030': 'CT ABDOMEN', '00100010': { Alphabetic: 'CASE^4711' }, '00100020': 'TF-1',
-  '00100040': 'F', '00101010': '007Y', '00180050': 3, '00280301': 'YES', '00200032': [0, 0, 12.25], '00200037': [1, 0, 0, 0, 1, 0],
-}));
-const now = { slice: { instance, frame: 1 }, index: 4, count: 60, zoom: 1.346, voi: null, inverted: false, frame: null };
+const instance = readInstance(
+  grayImage({
+    '00080020': '20240101',
+    '00081030': 'CT ABDOMEN',
+    '00100010': { Alphabetic: 'CASE^4711' },
+    '00100020': 'TF-1',
+    '00100040': 'F',
+    '00101010': '007Y',
+    '00180050': 3,
+    '00280301': 'YES',
+    '00200032': [0, 0, 12.25],
+    '00200037': [1, 0, 0, 0, 1, 0],
+  }),
+);
+const now = {
+  slice: { instance, frame: 1 },
+  index: 4,
+  count: 60,
+  zoom: 1.346,
+  voi: null,
+  inverted: false,
+  frame: null,
+};
 
 test('the corners say who, what, where and how', () => {
   const window = { center: -600, width: 1500, fn: 'LINEAR' };

@@ -14,9 +14,13 @@ test('the boundary is read quoted, bare, in any case and position', () => {
 });
 
 test('parts keep their bytes, their headers lose their case', () => {
-  const body = 'preamble\r\n--XX\r\nContent-Type: a/b; transfer-syntax=1.2\r\n\r\n\r\n\0--X\r\n-\r\n--XX\r\n\r\nsecond\r\n--XX--\r\n';
+  const body =
+    'preamble\r\n--XX\r\nContent-Type: a/b; transfer-syntax=1.2\r\n\r\n\r\n\0--X\r\n-\r\n--XX\r\n\r\nsecond\r\n--XX--\r\n';
   const parts = parseMultipart(TYPE, encode(body));
-  assert.deepEqual(parts.map((part) => decode(part.body)), ['\r\n\0--X\r\n-', 'second']);
+  assert.deepEqual(
+    parts.map((part) => decode(part.body)),
+    ['\r\n\0--X\r\n-', 'second'],
+  );
   assert.equal(parts[0].headers.get('content-type'), 'a/b; transfer-syntax=1.2');
   assert.equal(parts[1].headers.size, 0);
 });
@@ -43,7 +47,10 @@ test('a body cut anywhere before its closing delimiter is refused', () => {
 
 test('a boundary that only begins like ours does not end the part', () => {
   const parts = parseMultipart(TYPE, encode('--XX\r\nA: b\r\n\r\nab\r\n--XXY\r\ncd\r\n--XX--'));
-  assert.deepEqual(parts.map((part) => decode(part.body)), ['ab\r\n--XXY\r\ncd']);
+  assert.deepEqual(
+    parts.map((part) => decode(part.body)),
+    ['ab\r\n--XXY\r\ncd'],
+  );
 });
 
 test('without a boundary there is nothing to split', () => {

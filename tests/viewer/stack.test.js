@@ -6,7 +6,8 @@ import { fetchOrder, stacksOf } from '../../viewer/core/stack.js';
 import { grayImage } from './build.js';
 
 const AXIAL = [1, 0, 0, 0, 1, 0];
-const image = (number, more = {}) => readInstance(grayImage({ '00080018': `1.${number}`, '00200013': number, ...more }));
+const image = (number, more = {}) =>
+  readInstance(grayImage({ '00080018': `1.${number}`, '00200013': number, ...more }));
 const slice = (number, z, plane = AXIAL) => image(number, { '00200037': plane, '00200032': [0, 0, z] });
 const numbers = (stack) => stack.slices.map(({ instance }) => instance.number);
 
@@ -23,15 +24,33 @@ test('slices at one place twice, in other planes or without a place are ordered 
 
 test('a multi-frame image is a stack of its own', () => {
   const stacks = stacksOf([image(5), image(2, { '00280008': 3 }), image(7), image(6, { '00280008': '2' })]);
-  assert.deepEqual(stacks.map(({ multiframe, slices }) => [multiframe, slices.length]), [[true, 3], [false, 2], [true, 2]]);
-  assert.deepEqual(stacks[0].slices.map(({ frame }) => frame), [1, 2, 3]);
+  assert.deepEqual(
+    stacks.map(({ multiframe, slices }) => [multiframe, slices.length]),
+    [
+      [true, 3],
+      [false, 2],
+      [true, 2],
+    ],
+  );
+  assert.deepEqual(
+    stacks[0].slices.map(({ frame }) => frame),
+    [1, 2, 3],
+  );
 });
 
 test('fetching starts here, runs ahead and covers everything once', () => {
   assert.deepEqual(fetchOrder(5, 100, 1, 6), [5, 6, 7, 4, 8, 9]);
   assert.deepEqual(fetchOrder(5, 100, -1, 4), [5, 4, 3, 6]);
-  for (const [index, direction] of [[0, 1], [9, 1], [0, -1], [4, -1]]) {
-    assert.deepEqual(fetchOrder(index, 10, direction, 50).sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const [index, direction] of [
+    [0, 1],
+    [9, 1],
+    [0, -1],
+    [4, -1],
+  ]) {
+    assert.deepEqual(
+      fetchOrder(index, 10, direction, 50).sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    );
   }
   assert.deepEqual(fetchOrder(0, 1, 1, 8), [0]);
 });

@@ -5,7 +5,11 @@ import { INITIAL, reduce, stackOf } from '../../viewer/core/state.js';
 import { createStore } from '../../viewer/core/store.js';
 
 const run = (state, ...actions) => actions.reduce(reduce, state);
-const stack = (length, fps = 0) => ({ id: '1', multiframe: false, slices: Array.from({ length }, () => ({ instance: { fps }, frame: 1 })) });
+const stack = (length, fps = 0) => ({
+  id: '1',
+  multiframe: false,
+  slices: Array.from({ length }, () => ({ instance: { fps }, frame: 1 })),
+});
 const opened = run(
   INITIAL,
   { type: 'route/changed', route: { source: 'pacs', study: '1.2', series: '' } },
@@ -23,7 +27,12 @@ test('a state is never changed in place', () => {
     if (value && typeof value === 'object') Object.values(Object.freeze(value)).forEach(frozen);
     return value;
   };
-  run(frozen(structuredClone(opened)), { type: 'viewport/scrolled', by: 3 }, { type: 'viewport/inverted' }, { type: 'cine/toggled' });
+  run(
+    frozen(structuredClone(opened)),
+    { type: 'viewport/scrolled', by: 3 },
+    { type: 'viewport/inverted' },
+    { type: 'cine/toggled' },
+  );
 });
 
 test('scrolling stops at both ends and remembers its direction', () => {
@@ -49,30 +58,58 @@ test('a preview stays in view when the rest of its series arrives', () => {
   const slice = (uid) => ({ instance: { uid, fps: 0 }, frame: 1 });
   const one = { id: 'b', multiframe: false, slices: [slice('b')] };
   const all = { id: 'a', multiframe: false, slices: [slice('a'), slice('b'), slice('c')] };
-  const started = run(INITIAL, { type: 'viewport/opened', series: '1.9', stack: 0 }, { type: 'series/started', uid: '1.9' });
+  const started = run(
+    INITIAL,
+    { type: 'viewport/opened', series: '1.9', stack: 0 },
+    { type: 'series/started', uid: '1.9' },
+  );
   const shown = run(started, { type: 'series/previewed', uid: '1.9', stacks: [one] }, { type: 'viewport/inverted' });
   assert.equal(stackOf(shown).slices.length, 1);
   const whole = run(shown, { type: 'series/answered', uid: '1.9', stacks: [all], warning: '' });
-  assert.deepEqual([whole.viewports[0].index, whole.viewports[0].invert, whole.series['1.9'].status], [1, true, 'ready']);
+  assert.deepEqual(
+    [whole.viewports[0].index, whole.viewports[0].invert, whole.series['1.9'].status],
+    [1, true, 'ready'],
+  );
   assert.equal(run(whole, { type: 'series/previewed', uid: '1.9', stacks: [one] }), whole);
 });
 
 test('search results grow page by page and start anew with offset 0', () => {
-  const first = run(INITIAL, { type: 'find/started', filters: { PatientName: 'a' }, offset: 0 }, { type: 'find/answered', rows: [{}, {}], more: true });
-  const second = run(first, { type: 'find/started', filters: first.find.filters, offset: 2 }, { type: 'find/answered', rows: [{}], more: false });
+  const first = run(
+    INITIAL,
+    { type: 'find/started', filters: { PatientName: 'a' }, offset: 0 },
+    { type: 'find/answered', rows: [{}, {}], more: true },
+  );
+  const second = run(
+    first,
+    { type: 'find/started', filters: first.find.filters, offset: 2 },
+    { type: 'find/answered', rows: [{}], more: false },
+  );
   assert.deepEqual([second.find.rows.length, second.find.more, second.find.status], [3, false, 'ready']);
-  const failed = run(second, { type: 'find/started', filters: {}, offset: 0 }, { type: 'find/failed', fault: { text: 'x', kind: 'failed' } });
+  const failed = run(
+    second,
+    { type: 'find/started', filters: {}, offset: 0 },
+    { type: 'find/failed', fault: { text: 'x', kind: 'failed' } },
+  );
   assert.deepEqual([failed.find.rows.length, failed.find.status], [0, 'failed']);
 });
 
 test('going to the archive forgets what was searched for in the PACS', () => {
-  const found = run(INITIAL, { type: 'find/started', filters: { PatientName: 'a' }, offset: 0 }, { type: 'find/answered', rows: [{}], more: false });
+  const found = run(
+    INITIAL,
+    { type: 'find/started', filters: { PatientName: 'a' }, offset: 0 },
+    { type: 'find/answered', rows: [{}], more: false },
+  );
   const archive = run(found, { type: 'route/changed', route: { source: 'teaching', study: '', series: '' } });
   assert.deepEqual(archive.find.filters, {});
 });
 
 test('cine goes round, only where there is something to go round', () => {
-  const last = run(opened, { type: 'viewport/jumped', to: 9 }, { type: 'cine/toggled' }, { type: 'cine/ticked', at: 0 });
+  const last = run(
+    opened,
+    { type: 'viewport/jumped', to: 9 },
+    { type: 'cine/toggled' },
+    { type: 'cine/ticked', at: 0 },
+  );
   assert.deepEqual([last.viewports[0].index, last.viewports[0].cine.playing], [0, true]);
   const single = run(opened, { type: 'viewport/opened', series: '1.2.3', stack: 1 }, { type: 'cine/toggled' });
   assert.deepEqual(single.viewports[0].cine, { playing: false, fps: 24 });
@@ -87,7 +124,10 @@ test('reset brings back how the image wants to be seen', () => {
     { type: 'viewport/scrolled', by: 2 },
   );
   const { voi, invert, view, index } = run(changed, { type: 'viewport/reset' }).viewports[0];
-  assert.deepEqual({ voi, invert, zoom: view.zoom, rotation: view.rotation, index }, { voi: null, invert: false, zoom: 1, rotation: 0, index: 2 });
+  assert.deepEqual(
+    { voi, invert, zoom: view.zoom, rotation: view.rotation, index },
+    { voi: null, invert: false, zoom: 1, rotation: 0, index: 2 },
+  );
 });
 
 test('the store tells its listeners of changes only', () => {

@@ -8,7 +8,8 @@ import { dataset, grayImage } from './build.js';
 
 const IMAGE = { columns: 100, rows: 50, aspect: 1 };
 const STAGE = { width: 400, height: 400 };
-const apply = ([a, b, c, d, e, f], x, y) => [a * x + c * y + e, b * x + d * y + f].map((value) => Math.round(value * 1e6) / 1e6);
+const apply = ([a, b, c, d, e, f], x, y) =>
+  [a * x + c * y + e, b * x + d * y + f].map((value) => Math.round(value * 1e6) / 1e6);
 
 test('fit puts the whole image into the middle, also turned and with pixels that are not square', () => {
   assert.deepEqual(apply(matrixOf(IMAGE, STAGE, FIT), 0, 0), [0, 100]);
@@ -35,7 +36,10 @@ test('zooming keeps the point under the finger where it is', () => {
 test('mirroring twice and turning four times lead back', () => {
   const start = { zoom: 2, x: 3, y: 4, rotation: 90, flip: false };
   assert.deepEqual(flipped(flipped(start)), start);
-  assert.deepEqual([1, 2, 3, 4].reduce((view) => rotated(view, 90), start), { ...start, x: 3, y: 4 });
+  assert.deepEqual(
+    [1, 2, 3, 4].reduce((view) => rotated(view, 90), start),
+    { ...start, x: 3, y: 4 },
+  );
   assert.deepEqual(rotated(rotated(start, 90), -90), start);
 });
 

@@ -46,7 +46,9 @@ test('rescale comes before the window, inversion last', () => {
 });
 
 test('windows pair up; widths of nothing are left out, fractions are exact', () => {
-  const image = readInstance(grayImage({ '00281050': [40, '-600', 5], '00281051': [400, '1500', 0], '00281055': ['SOFT', 'LUNG'] }));
+  const image = readInstance(
+    grayImage({ '00281050': [40, '-600', 5], '00281051': [400, '1500', 0], '00281055': ['SOFT', 'LUNG'] }),
+  );
   assert.deepEqual(windowsOf(image, 1), [
     { center: 40, width: 400, fn: 'LINEAR', label: 'SOFT' },
     { center: -600, width: 1500, fn: 'LINEAR', label: 'LUNG' },
@@ -57,11 +59,13 @@ test('windows pair up; widths of nothing are left out, fractions are exact', () 
 
 test('an enhanced image has its window and rescale per frame, or shared', () => {
   const frame = (center) => dataset({ '00289132': dataset({ '00281050': center, '00281051': 10 }) });
-  const image = readInstance(grayImage({
-    '00280008': 2,
-    '52009229': dataset({ '00289145': dataset({ '00281052': -5, '00281053': 3 }) }),
-    '52009230': [frame(100), frame(200)],
-  }));
+  const image = readInstance(
+    grayImage({
+      '00280008': 2,
+      52009229: dataset({ '00289145': dataset({ '00281052': -5, '00281053': 3 }) }),
+      52009230: [frame(100), frame(200)],
+    }),
+  );
   assert.equal(windowsOf(image, 1)[0].center, 100);
   assert.equal(windowsOf(image, 2)[0].center, 200);
   assert.deepEqual(modalityOf(image, 2), { slope: 3, intercept: -5, lut: null });
@@ -83,7 +87,9 @@ test('an image of 8 bits without a window is shown as it is; a flat one does not
 });
 
 test('padding is black, inverted or not, and no part of the range', () => {
-  const image = readInstance(grayImage({ '00280103': 1, '00280101': 16, '00280102': 15, '00280120': 63536, '00280121': -1990 }));
+  const image = readInstance(
+    grayImage({ '00280103': 1, '00280101': 16, '00280102': 15, '00280120': 63536, '00280121': -1990 }),
+  );
   assert.deepEqual(image.pixel.padding, [-2000, -1990]);
   const raw = (value) => value & 0xffff;
   const frame = decodeFrame(words(raw(-2000), raw(-1995), 0, 100), image.pixel, null);
@@ -97,14 +103,23 @@ test('padding is black, inverted or not, and no part of the range', () => {
 
 test('MONOCHROME1 is inverse, MONOCHROME2 when its presentation shape says so', () => {
   const inverse = (more) => readInstance(grayImage(more)).pixel.inverse;
-  assert.deepEqual([inverse({}), inverse({ '00280004': 'MONOCHROME1' }), inverse({ '20500020': 'INVERSE' })], [false, true, true]);
+  assert.deepEqual(
+    [inverse({}), inverse({ '00280004': 'MONOCHROME1' }), inverse({ 20500020: 'INVERSE' })],
+    [false, true, true],
+  );
 });
 
 test('a modality LUT goes before the VOI; a window is chosen before a VOI LUT', () => {
-  const table = (descriptor, entries) => ({ ...dataset({ '00283002': descriptor }), '00283006': { vr: 'OW', InlineBinary: base64(words(...entries)) } });
-  const image = readInstance(grayImage({
-    '00283000': table([3, 5, 16], [100, 200, 300]), '00283010': table([3, 100, 8], [0, 51, 255]),
-  }));
+  const table = (descriptor, entries) => ({
+    ...dataset({ '00283002': descriptor }),
+    '00283006': { vr: 'OW', InlineBinary: base64(words(...entries)) },
+  });
+  const image = readInstance(
+    grayImage({
+      '00283000': table([3, 5, 16], [100, 200, 300]),
+      '00283010': table([3, 100, 8], [0, 51, 255]),
+    }),
+  );
   const voi = ownVoi(image, 1);
   assert.equal(voi.kind, 'lut');
   const modality = modalityOf(image, 1);

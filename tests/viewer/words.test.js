@@ -12,15 +12,25 @@ import { strings } from '../../viewer/strings.js';
 import { dataset } from './build.js';
 
 test('values that other servers get wrong read as absent', () => {
-  const set = { '00080061': { vr: 'CS' }, '00100010': { vr: 'PN', Value: [null] }, '00280030': { vr: 'DS', Value: [null, 1] } };
-  assert.deepEqual([texts(set, '00080061'), text(set, '00100010'), numbers(set, '00280030'), number(set, '00280010', 7)], [[], '', [], 7]);
+  const set = {
+    '00080061': { vr: 'CS' },
+    '00100010': { vr: 'PN', Value: [null] },
+    '00280030': { vr: 'DS', Value: [null, 1] },
+  };
+  assert.deepEqual(
+    [texts(set, '00080061'), text(set, '00100010'), numbers(set, '00280030'), number(set, '00280010', 7)],
+    [[], '', [], 7],
+  );
   assert.equal(text(dataset({ '00100010': { Alphabetic: 'DOE^J' } }), '00100010'), 'DOE^J');
   assert.equal(number(dataset({ '00280010': '' }), '00280010', 7), 7);
   assert.equal(personName('DOE^JANE^^^MD=山田'), 'DOE JANE MD');
 });
 
 test('routes survive the way through the URL; what is no UID does not enter', () => {
-  for (const route of [{ source: 'pacs', study: '', series: '' }, { source: 'teaching', study: '1.2', series: '1.2.3' }]) {
+  for (const route of [
+    { source: 'pacs', study: '', series: '' },
+    { source: 'teaching', study: '1.2', series: '1.2.3' },
+  ]) {
     assert.deepEqual(parseRoute(formatRoute(route)), route);
   }
   assert.deepEqual(parseRoute('#/pacs/../../x/1.2'), { source: 'pacs', study: '', series: '' });
@@ -28,21 +38,42 @@ test('routes survive the way through the URL; what is no UID does not enter', ()
 });
 
 test('a search asks the PACS by name, the archive never', () => {
-  const filters = { PatientName: ' doe, j ', ModalitiesInStudy: 'CT', from: '2024-01-05', to: '', StudyDescription: 'knee' };
+  const filters = {
+    PatientName: ' doe, j ',
+    ModalitiesInStudy: 'CT',
+    from: '2024-01-05',
+    to: '',
+    StudyDescription: 'knee',
+  };
   const query = Object.fromEntries(studyQuery('pacs', filters, 50));
   assert.deepEqual(query, {
-    limit: '50', offset: '50', PatientName: 'doe^j*', ModalitiesInStudy: 'CT', StudyDescription: '*knee*',
-    StudyDate: '20240105-', includefield: 'StudyDescription',
+    limit: '50',
+    offset: '50',
+    PatientName: 'doe^j*',
+    ModalitiesInStudy: 'CT',
+    StudyDescription: '*knee*',
+    StudyDate: '20240105-',
+    includefield: 'StudyDescription',
   });
   const archive = studyQuery('teaching', filters, 0);
-  assert.deepEqual([archive.has('PatientName'), archive.has('StudyDate'), archive.get('ModalitiesInStudy')], [false, false, 'CT']);
+  assert.deepEqual(
+    [archive.has('PatientName'), archive.has('StudyDate'), archive.get('ModalitiesInStudy')],
+    [false, false, 'CT'],
+  );
   assert.equal(studyQuery('pacs', { PatientName: 'd?e*' }, 0).get('PatientName'), 'd?e*');
 });
 
 test('problems show the sentence of the gateway, never another body', () => {
-  const withheld = problemOf(403, '{"type":"urn:x:withheld","title":"Withheld","detail":"Text is burned in.","reason":"burned-in"}', 'f');
+  const withheld = problemOf(
+    403,
+    '{"type":"urn:x:withheld","title":"Withheld","detail":"Text is burned in.","reason":"burned-in"}',
+    'f',
+  );
   assert.deepEqual([withheld.kind, withheld.message, withheld.reason], ['withheld', 'Text is burned in.', 'burned-in']);
-  assert.deepEqual([problemOf(403, '{"title":"Not permitted","detail":"No."}', 'f').kind, problemOf(401, '', 'f').kind], ['forbidden', 'signed-out']);
+  assert.deepEqual(
+    [problemOf(403, '{"title":"Not permitted","detail":"No."}', 'f').kind, problemOf(401, '', 'f').kind],
+    ['forbidden', 'signed-out'],
+  );
   const html = problemOf(502, '<h1>Bad gateway 10.0.0.7</h1>', 'The gateway answered with status 502.');
   assert.deepEqual([html.kind, html.message], ['failed', 'The gateway answered with status 502.']);
 });
@@ -64,7 +95,10 @@ test('one pointer does what the tool or its button says', () => {
 test('two fingers pan and zoom; when one is lifted the other goes on', () => {
   let hand = down(down(IDLE, { id: 1, x: 0, y: 0 }, 'scroll'), { id: 2, x: 100, y: 0 }, 'scroll');
   const pinched = move(hand, { id: 2, x: 200, y: 0 });
-  assert.deepEqual(pinched.commands, [{ kind: 'pan', dx: 50, dy: 0 }, { kind: 'zoom', factor: 2, x: 100, y: 0 }]);
+  assert.deepEqual(pinched.commands, [
+    { kind: 'pan', dx: 50, dy: 0 },
+    { kind: 'zoom', factor: 2, x: 100, y: 0 },
+  ]);
   hand = up(pinched.hand, 1);
   assert.deepEqual(move(hand, { id: 2, x: 200, y: 7 }).commands, [{ kind: 'scroll', pixels: 7 }]);
   assert.deepEqual(move(up(hand, 2), { id: 2, x: 0, y: 0 }).commands, []);
@@ -77,7 +111,12 @@ test('small movements add up to steps, a turn back starts anew', () => {
 });
 
 test('a notch of the wheel is one image in every browser, a touch pad has fine steps', () => {
-  const notches = [{ deltaY: 100, deltaMode: 0 }, { deltaY: 120, deltaMode: 0 }, { deltaY: -3, deltaMode: 1 }, { deltaY: 300, deltaMode: 0 }];
+  const notches = [
+    { deltaY: 100, deltaMode: 0 },
+    { deltaY: 120, deltaMode: 0 },
+    { deltaY: -3, deltaMode: 1 },
+    { deltaY: 300, deltaMode: 0 },
+  ];
   assert.deepEqual(notches.map(wheelImages), [1, 1, -1, 3]);
   assert.equal(wheelImages({ deltaY: 10, deltaMode: 0 }), 0.25);
   assert.equal(wheelPixels({ deltaY: 3, deltaMode: 1 }), 99);

@@ -1,6 +1,14 @@
-/** Plays stacks at their speed, and waits for a frame rather than leave it out. @import {Store} from './library.js' @import {Viewing} from './viewing.js' */
+/**
+ * Plays stacks at their speed, and waits for a frame rather than leave it out.
+ *
+ * @import {Store} from './library.js'
+ * @import {Viewing} from './viewing.js'
+ */
 
-/** @param {{store: Store, viewing: Viewing}} options @returns {{update: () => void}} `update` after each change of the state */
+/**
+ * @param {{store: Store, viewing: Viewing}} options
+ * @returns {{update: () => void}} `update` after each change of the state
+ */
 export function createCine({ store, viewing }) {
   /** @type {Map<number, number>} viewport to the time its next frame is due */
   const due = new Map();

@@ -1,5 +1,6 @@
 /**
  * Everything a reader can do to the image, whether by mouse, finger, key or button.
+ *
  * @import {Store} from './library.js'
  * @import {Viewing} from './viewing.js'
  * @import {Command} from '../core/gesture.js'
@@ -41,7 +42,9 @@ export function createCommands({ store, viewing }) {
   /** @returns {{slice: Slice, frame: GrayFrame}|null} the image in view when it has grey values to window */
   function gray() {
     const now = viewing.current();
-    return now?.shown.status === 'ready' && now.shown.frame.kind === 'gray' ? { slice: now.slice, frame: now.shown.frame } : null;
+    return now?.shown.status === 'ready' && now.shown.frame.kind === 'gray'
+      ? { slice: now.slice, frame: now.shown.frame }
+      : null;
   }
 
   /** @param {VoiWindow|null} voi */
@@ -111,7 +114,8 @@ export function createCommands({ store, viewing }) {
     otherStack(direction) {
       const { series, stack } = viewport();
       const wanted = stack + direction;
-      if (store.get().series[series]?.stacks[wanted]) store.dispatch({ type: 'viewport/opened', series, stack: wanted });
+      if (store.get().series[series]?.stacks[wanted])
+        store.dispatch({ type: 'viewport/opened', series, stack: wanted });
     },
     /** @param {string} value an option of the presets' list: own, full, image:N or the key of a preset */
     preset(value) {
@@ -119,9 +123,10 @@ export function createCommands({ store, viewing }) {
       if (value === 'own' || !now) return show(null);
       if (value === 'full') return show({ ...spanOf(now.slice, now.frame), label: 'full' });
       const [kind, at] = value.split(':');
-      const window = kind === 'image'
-        ? windowsOf(now.slice.instance, now.slice.frame)[Number(at)]
-        : presetsFor(now.slice.instance.modality).find(({ key }) => key === value)?.window;
+      const window =
+        kind === 'image'
+          ? windowsOf(now.slice.instance, now.slice.frame)[Number(at)]
+          : presetsFor(now.slice.instance.modality).find(({ key }) => key === value)?.window;
       return show(window ? { ...window, label: value } : null);
     },
     gray,

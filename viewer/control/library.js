@@ -1,5 +1,6 @@
 /**
  * Finding and opening: the search, a study's series, a series' images. One request of each kind at a time.
+ *
  * @import {Api} from '../net/api.js'
  * @import {Fault, State} from '../core/state.js'
  * @import {Filters} from '../core/query.js'
@@ -150,8 +151,13 @@ export function createLibrary({ store, api }) {
       ({ rows, status, warnings }) => {
         const instances = rows.map(readInstance);
         const partial = status === 206 || warnings.length > 0;
-        const warning = partial ? warnings[0] ?? strings.withheld.some : '';
-        store.dispatch({ type: 'series/answered', uid, stacks: stacksOf(instances.filter(({ pixel }) => pixel)), warning });
+        const warning = partial ? (warnings[0] ?? strings.withheld.some) : '';
+        store.dispatch({
+          type: 'series/answered',
+          uid,
+          stacks: stacksOf(instances.filter(({ pixel }) => pixel)),
+          warning,
+        });
       },
       (fault) => store.dispatch({ type: 'series/failed', uid, fault }),
     );
@@ -166,7 +172,8 @@ export function createLibrary({ store, api }) {
     /** Loads what the route asks for and is not there yet. */
     follow() {
       const { route, find: found, study, viewports, active } = store.get();
-      if (!route.study) return found.status === 'idle' || found.status === 'failed' ? find(found.filters, 0) : undefined;
+      if (!route.study)
+        return found.status === 'idle' || found.status === 'failed' ? find(found.filters, 0) : undefined;
       if (study.uid !== route.study || study.status === 'failed') return openStudy(route.study);
       const shown = viewports[active].series;
       const failed = store.get().series[shown]?.status === 'failed';

@@ -1,5 +1,6 @@
 /**
  * What the viewports show: the frame at hand, how it is to be painted, and which frames to fetch next.
+ *
  * @import {Frames, FrameRef, FrameState} from '../net/frames.js'
  * @import {Store} from './library.js'
  * @import {State, Viewport} from '../core/state.js'
@@ -23,7 +24,10 @@ export function imageSize({ instance, frame: at }, frame) {
   };
 }
 
-/** @typedef {{modality: ModalityTransform, own: Voi|null, span: VoiWindow|null}} Facts  what holds for a frame's grey values */
+/**
+ * @typedef {{modality: ModalityTransform, own: Voi|null, span: VoiWindow|null}} Facts  what holds for a frame's grey
+ *   values
+ */
 /** @type {WeakMap<Frame, Facts>} */
 const known = new WeakMap();
 
@@ -44,7 +48,7 @@ export function spanOf(slice, frame) {
 /** @param {Slice} slice @param {GrayFrame} frame @param {Viewport} viewport @returns {GrayLook} */
 export function lookOf(slice, frame, viewport) {
   const { modality, own } = factsOf(slice, frame);
-  const voi = viewport.voi ? windowVoi(viewport.voi) : own ?? windowVoi(spanOf(slice, frame));
+  const voi = viewport.voi ? windowVoi(viewport.voi) : (own ?? windowVoi(spanOf(slice, frame)));
   return { modality, voi, invert: viewport.invert !== frame.pixel.inverse };
 }
 
@@ -85,7 +89,10 @@ export function createViewing({ store, frames }) {
       const woven = Array.from({ length: longest }, (_, i) => lists.map((list) => list[i])).flat();
       frames.want(woven.filter(Boolean));
     },
-    /** @param {number} [at] @returns {{slice: Slice, stack: Stack, shown: FrameState, key: string}|null} null without a stack */
+    /**
+     * @param {number} [at]
+     * @returns {{slice: Slice, stack: Stack, shown: FrameState, key: string}|null} null without a stack
+     */
     current(at = store.get().active) {
       const state = store.get();
       const stack = stackOf(state, at);

@@ -1,5 +1,6 @@
 /**
  * The words in the corners of the stage. They come from de-identified answers only.
+ *
  * @import {Dataset, Frame, Slice, Voi} from './types.js'
  */
 
@@ -52,7 +53,13 @@ export function corners({ slice, index, count, zoom, voi, inverted, frame }, wor
     ].filter(Boolean),
     bottomLeft: [
       text(dataset, TAG.BurnedInAnnotation) === 'YES' ? w.burnedIn : '',
-      joined([location !== null && `${w.location} ${location.toFixed(1)}`, thickness > 0 && `${w.thickness} ${short(thickness)}`], ' · '),
+      joined(
+        [
+          location !== null && `${w.location} ${location.toFixed(1)}`,
+          thickness > 0 && `${w.thickness} ${short(thickness)}`,
+        ],
+        ' · ',
+      ),
       `${w.image} ${index + 1}/${count ?? '…'}`,
     ].filter(Boolean),
     bottomRight: [
@@ -64,7 +71,10 @@ export function corners({ slice, index, count, zoom, voi, inverted, frame }, wor
   };
 }
 
-/** @param {Dataset|null|undefined} row a study row @returns {{name: string, id: string, description: string, year: string, modalities: string[]}} */
+/**
+ * @param {Dataset|null|undefined} row a study row
+ * @returns {{name: string, id: string, description: string, year: string, modalities: string[]}}
+ */
 export function studyWords(row) {
   const set = row ?? {};
   return {

@@ -1,4 +1,8 @@
-/** Native little-endian frames (PS3.5 §8.1) to samples or colours. @import {Frame, ColorFrame, Lut, Pixel} from './types.js' */
+/**
+ * Native little-endian frames (PS3.5 §8.1) to samples or colours.
+ *
+ * @import {Frame, ColorFrame, Lut, Pixel} from './types.js'
+ */
 
 import { lookUp } from './luts.js';
 import { storedValue } from './voi.js';
@@ -35,14 +39,25 @@ function blank(rows, columns) {
   return { kind: 'color', rows, columns, rgba, bytes: rgba.byteLength };
 }
 
-/** @param {Uint8ClampedArray} out @param {number} at @param {number} y @param {number} cb @param {number} cr  PS3.3 C.7.6.3.1.2 */
+/**
+ * @param {Uint8ClampedArray} out
+ * @param {number} at
+ * @param {number} y
+ * @param {number} cb
+ * @param {number} cr  PS3.3 C.7.6.3.1.2
+ */
 function putYbr(out, at, y, cb, cr) {
   out[at] = y + 1.402 * (cr - 128);
   out[at + 1] = y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128);
   out[at + 2] = y + 1.772 * (cb - 128);
 }
 
-/** @param {Uint8Array|Uint16Array|Uint32Array} samples @param {Pixel} pixel @param {boolean} ybr @returns {ColorFrame} */
+/**
+ * @param {Uint8Array|Uint16Array|Uint32Array} samples
+ * @param {Pixel} pixel
+ * @param {boolean} ybr
+ * @returns {ColorFrame}
+ */
 function fromTriples(samples, pixel, ybr) {
   const frame = blank(pixel.rows, pixel.columns);
   const count = pixel.rows * pixel.columns;
@@ -61,7 +76,11 @@ function fromTriples(samples, pixel, ybr) {
   return frame;
 }
 
-/** @param {Uint8Array} bytes two luminances, then their blue and red differences @param {Pixel} pixel @returns {ColorFrame} */
+/**
+ * @param {Uint8Array} bytes two luminances, then their blue and red differences
+ * @param {Pixel} pixel
+ * @returns {ColorFrame}
+ */
 function from422(bytes, { rows, columns }) {
   const frame = blank(rows, columns);
   for (let i = 0; i < rows * columns; i += 1) {
@@ -71,7 +90,12 @@ function from422(bytes, { rows, columns }) {
   return frame;
 }
 
-/** @param {Uint8Array|Uint16Array|Uint32Array} samples @param {Pixel} pixel @param {[Lut, Lut, Lut]} tables @returns {ColorFrame} */
+/**
+ * @param {Uint8Array|Uint16Array|Uint32Array} samples
+ * @param {Pixel} pixel
+ * @param {[Lut, Lut, Lut]} tables
+ * @returns {ColorFrame}
+ */
 function fromPalette(samples, pixel, tables) {
   const frame = blank(pixel.rows, pixel.columns);
   const toStored = storedValue(pixel);

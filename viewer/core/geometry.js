@@ -1,4 +1,8 @@
-/** Directions and lengths in the patient (PS3.3 C.7.6.1.1.1, C.7.6.2). @import {Instance, Slice, View} from './types.js' */
+/**
+ * Directions and lengths in the patient (PS3.3 C.7.6.1.1.1, C.7.6.2).
+ *
+ * @import {Instance, Slice, View} from './types.js'
+ */
 
 import { TAG, numbers, texts } from './dicomjson.js';
 import { holderOf } from './instance.js';
@@ -20,7 +24,7 @@ export function orientationOf(instance, frame) {
 }
 
 /** @param {Instance} instance @param {number} frame @returns {Vector|null} of the first pixel, in millimetres */
-export function positionOf(instance, frame) {
+function positionOf(instance, frame) {
   const tag = TAG.ImagePositionPatient;
   const three = numbers(holderOf(instance, frame, TAG.PlanePosition, tag), tag);
   return three.length === 3 ? [three[0], three[1], three[2]] : null;
@@ -36,7 +40,11 @@ export function locationOf({ instance, frame }) {
 /** @param {Vector} vector @returns {string} letters of the patient's directions, the strongest first */
 export function letters(vector) {
   /** @type {[number, string, string][]} */
-  const axes = [[vector[0], 'L', 'R'], [vector[1], 'P', 'A'], [vector[2], 'H', 'F']];
+  const axes = [
+    [vector[0], 'L', 'R'],
+    [vector[1], 'P', 'A'],
+    [vector[2], 'H', 'F'],
+  ];
   return axes
     .filter(([value]) => Math.abs(value) > 0.2)
     .sort((a, b) => Math.abs(b[0]) - Math.abs(a[0]))
@@ -51,7 +59,11 @@ export function opposite(direction) {
   return [...direction].map((letter) => OPPOSITE[letter] ?? letter).join('');
 }
 
-/** @param {Instance} instance @param {number} frame @returns {[string, string]|null} letters towards the right and the bottom */
+/**
+ * @param {Instance} instance
+ * @param {number} frame
+ * @returns {[string, string]|null} letters towards the right and the bottom
+ */
 function imageLetters(instance, frame) {
   const orientation = orientationOf(instance, frame);
   if (orientation) return [letters(orientation.row), letters(orientation.column)];

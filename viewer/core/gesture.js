@@ -13,7 +13,7 @@
 export const IDLE = { points: new Map(), tool: 'scroll', origin: { x: 0, y: 0 } };
 
 /** @param {number} button @param {Tool} tool the one chosen for the primary button @returns {Tool} */
-export function toolOf(button, tool) {
+function toolOf(button, tool) {
   return button === 1 ? 'pan' : button === 2 ? 'window' : tool;
 }
 
@@ -47,7 +47,10 @@ export function move(hand, { id, x, y }) {
     const factor = was.apart > 0 ? is.apart / was.apart : 1;
     return {
       hand: next,
-      commands: [{ kind: 'pan', dx: is.x - was.x, dy: is.y - was.y }, { kind: 'zoom', factor, x: is.x, y: is.y }],
+      commands: [
+        { kind: 'pan', dx: is.x - was.x, dy: is.y - was.y },
+        { kind: 'zoom', factor, x: is.x, y: is.y },
+      ],
     };
   }
   if (points.size > 2) return { hand: next, commands: [] };
@@ -80,7 +83,10 @@ export function wheelPixels({ deltaY, deltaMode }) {
   return deltaMode === 1 ? deltaY * 33 : deltaMode === 2 ? deltaY * 400 : deltaY;
 }
 
-/** @param {Wheel} event @returns {number} images: one for each notch of a wheel, fractions for the fine steps of a touch pad */
+/**
+ * @param {Wheel} event
+ * @returns {number} images: one for each notch of a wheel, fractions for the fine steps of a touch pad
+ */
 export function wheelImages(event) {
   const pixels = wheelPixels(event);
   return Math.abs(pixels) >= 80 ? Math.sign(pixels) * Math.max(1, Math.floor(Math.abs(pixels) / 100)) : pixels / 40;

@@ -1,11 +1,20 @@
-/** From the metadata of an instance to what painting it needs. @import {Dataset, Instance, Pixel} from './types.js' */
+/**
+ * From the metadata of an instance to what painting it needs.
+ *
+ * @import {Dataset, Instance, Pixel} from './types.js'
+ */
 
 import { TAG, item, number, numbers, text, values } from './dicomjson.js';
 
 const GRAY = ['MONOCHROME1', 'MONOCHROME2'];
 const COLOR = ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'YBR_ICT', 'YBR_RCT'];
 
-/** @param {Dataset} dataset @param {number} stored @param {boolean} signed @returns {[number, number]|null} inclusive */
+/**
+ * @param {Dataset} dataset
+ * @param {number} stored
+ * @param {boolean} signed
+ * @returns {[number, number]|null} inclusive
+ */
 function readPadding(dataset, stored, signed) {
   const [one] = numbers(dataset, TAG.PixelPaddingValue);
   if (one === undefined) return null;
@@ -29,7 +38,12 @@ function readPixel(dataset) {
   const photometric = text(dataset, TAG.PhotometricInterpretation).toUpperCase();
   const shape = text(dataset, TAG.PresentationLUTShape).toUpperCase();
   return {
-    rows, columns, allocated, stored, signed, photometric,
+    rows,
+    columns,
+    allocated,
+    stored,
+    signed,
+    photometric,
     samples: number(dataset, TAG.SamplesPerPixel, 1),
     planar: number(dataset, TAG.PlanarConfiguration, 0) === 1 ? 1 : 0,
     high: number(dataset, TAG.HighBit, stored - 1),

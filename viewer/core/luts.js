@@ -1,9 +1,13 @@
-/** Look-up tables of the metadata: modality LUT, VOI LUT, palette. @import {Dataset, Element, Instance, Lut} from './types.js' */
+/**
+ * Look-up tables of the metadata: modality LUT, VOI LUT, palette.
+ *
+ * @import {Dataset, Element, Instance, Lut} from './types.js'
+ */
 
 import { TAG, item, numbers, values } from './dicomjson.js';
 
 /** @param {string} base64 @returns {Uint8Array} */
-export function fromBase64(base64) {
+function fromBase64(base64) {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
@@ -35,7 +39,7 @@ function tableData(element, entries) {
  * @param {number[]} descriptor entries, first value mapped, bits (PS3.3 C.11.1.1) @param {Element|undefined} element
  * @param {boolean} signed whether the values that are looked up are signed @returns {Lut|null} null when it is unusable
  */
-export function readLut(descriptor, element, signed) {
+function readLut(descriptor, element, signed) {
   if (descriptor.length !== 3) return null;
   const entries = descriptor[0] & 0xffff || 65536;
   const data = tableData(element, entries);
@@ -59,12 +63,18 @@ export function modalityLut(instance) {
   return readLut(numbers(holder, TAG.LUTDescriptor), holder[TAG.LUTData], instance.pixel?.signed ?? false);
 }
 
-/** @param {Instance} instance @returns {boolean} whether it has a modality LUT that cannot be used: its values are unknown */
+/**
+ * @param {Instance} instance
+ * @returns {boolean} whether it has a modality LUT that cannot be used: its values are unknown
+ */
 export function lacksModality(instance) {
   return values(instance.dataset, TAG.ModalityLUTSequence).length > 0 && !modalityLut(instance);
 }
 
-/** @param {Instance} instance @returns {Lut|null} its inputs are signed when stored values are, and no modality LUT is between */
+/**
+ * @param {Instance} instance
+ * @returns {Lut|null} its inputs are signed when stored values are, and no modality LUT is between
+ */
 export function voiLut(instance) {
   const signed = Boolean(instance.pixel?.signed) && !modalityLut(instance);
   const holder = item(instance.dataset, TAG.VOILUTSequence);

@@ -12,7 +12,12 @@ export function boundaryOf(contentType) {
   return found ? (found[1] ?? found[2]).replace(/\\(.)/g, '$1') : '';
 }
 
-/** @param {Uint8Array} bytes @param {number[]|Uint8Array} wanted @param {number} from @returns {number} -1 when absent */
+/**
+ * @param {Uint8Array} bytes
+ * @param {number[]|Uint8Array} wanted
+ * @param {number} from
+ * @returns {number} -1 when absent
+ */
 function find(bytes, wanted, from) {
   for (let at = bytes.indexOf(wanted[0], from); at >= 0; at = bytes.indexOf(wanted[0], at + 1)) {
     let matched = 1;

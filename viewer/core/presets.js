@@ -1,16 +1,30 @@
-/** Usual windows by modality, in the units of the modality transform. @import {VoiWindow} from './types.js' */
+/**
+ * Usual windows by modality, in the units of the modality transform.
+ *
+ * @import {VoiWindow} from './types.js'
+ */
 
 /** @type {Record<string, [key: string, center: number, width: number][]>} `key` is one of `strings.preset` */
 const BY_MODALITY = {
   CT: [
-    ['soft', 40, 400], ['lung', -600, 1500], ['bone', 400, 1800], ['brain', 40, 80], ['stroke', 35, 35],
-    ['subdural', 75, 215], ['liver', 80, 150], ['mediastinum', 50, 350], ['angio', 300, 600],
+    ['soft', 40, 400],
+    ['lung', -600, 1500],
+    ['bone', 400, 1800],
+    ['brain', 40, 80],
+    ['stroke', 35, 35],
+    ['subdural', 75, 215],
+    ['liver', 80, 150],
+    ['mediastinum', 50, 350],
+    ['angio', 300, 600],
   ],
 };
 
 /** @param {string} modality @returns {{key: string, window: VoiWindow}[]} */
 export function presetsFor(modality) {
-  return (BY_MODALITY[modality] ?? []).map(([key, center, width]) => ({ key, window: { center, width, fn: 'LINEAR' } }));
+  return (BY_MODALITY[modality] ?? []).map(([key, center, width]) => ({
+    key,
+    window: { center, width, fn: 'LINEAR' },
+  }));
 }
 
 /**

@@ -1,10 +1,17 @@
 /** What went wrong, as the gateway says it (RFC 9457), and what it left out (Warning, RFC 7234 §5.5). */
 
-/** @typedef {'signed-out'|'forbidden'|'withheld'|'missing'|'unacceptable'|'busy'|'network'|'broken'|'failed'} ProblemKind */
+/**
+ * @typedef {'signed-out'|'forbidden'|'withheld'|'missing'|'unacceptable'|'busy'|'network'|'broken'|'failed'}
+ *   ProblemKind
+ */
 
 /** An answer that is no success. `message` is the gateway's own sentence, safe to show. */
 export class Problem extends Error {
-  /** @param {ProblemKind} kind @param {string} detail @param {{status?: number, title?: string, reason?: string}} [more] */
+  /**
+   * @param {ProblemKind} kind
+   * @param {string} detail
+   * @param {{status?: number, title?: string, reason?: string}} [more]
+   */
   constructor(kind, detail, { status = 0, title = '', reason = '' } = {}) {
     super(detail);
     this.kind = kind;
@@ -41,7 +48,10 @@ export function problemOf(status, body, fallback) {
   return new Problem(kindOf(status, parsed), detail, { status, title, reason });
 }
 
-/** @param {string|null} header a Warning header, possibly of several values @returns {string[]} the texts with code 299 */
+/**
+ * @param {string|null} header a Warning header, possibly of several values
+ * @returns {string[]} the texts with code 299
+ */
 export function warningTexts(header) {
   return [...(header ?? '').matchAll(/299\s+\S+\s+"((?:[^"\\]|\\.)*)"/g)].map(([, quoted]) =>
     quoted.replace(/\\(.)/g, '$1'),

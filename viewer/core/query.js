@@ -1,4 +1,8 @@
-/** The search form as a QIDO-RS query (PS3.18 §8.3.4). @import {Source} from './types.js' */
+/**
+ * The search form as a QIDO-RS query (PS3.18 §8.3.4).
+ *
+ * @import {Source} from './types.js'
+ */
 
 /** @typedef {'PatientName'|'PatientID'|'AccessionNumber'|'StudyDescription'|'ModalitiesInStudy'|'from'|'to'} Filter */
 /** @typedef {Partial<Record<Filter, string>>} Filters */
@@ -11,7 +15,10 @@ export const FILTERS = {
 
 export const PAGE = 50;
 
-/** What the reader typed, as the value to match; wildcards they wrote stay as they are. @type {Partial<Record<Filter, (typed: string) => string>>} */
+/**
+ * What the reader typed, as the value to match; wildcards they wrote stay as they are.
+ * @type {Partial<Record<Filter, (typed: string) => string>>}
+ */
 const VALUE = {
   PatientName: (typed) => (/[*?]/.test(typed) ? typed : `${typed.replace(/\s*,\s*/, '^')}*`),
   StudyDescription: (typed) => (/[*?]/.test(typed) ? typed : `*${typed}*`),

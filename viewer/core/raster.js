@@ -1,5 +1,6 @@
 /**
  * What the canvas shows of a frame, computed pixel by pixel: the reference every painter has to match.
+ *
  * @import {ColorFrame, GrayFrame, ModalityTransform, Voi} from './types.js'
  */
 
@@ -14,7 +15,11 @@ function word(level) {
   return (little ? 0xff000000 | (level << 16) | (level << 8) | level : (level * 0x01010100) | 0xff) >>> 0;
 }
 
-/** @param {(raw: number) => number} level @param {number} bits @returns {Uint32Array} one word for every pattern of a sample */
+/**
+ * @param {(raw: number) => number} level
+ * @param {number} bits
+ * @returns {Uint32Array} one word for every pattern of a sample
+ */
 function wordTable(level, bits) {
   const rounded = new Uint8ClampedArray(1);
   const table = new Uint32Array(2 ** bits);

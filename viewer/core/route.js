@@ -1,5 +1,6 @@
 /**
  * Where the reader is, as the part of the URL that never leaves the browser. Search terms are not in it.
+ *
  * @import {Source} from './types.js'
  */
 

@@ -1,4 +1,8 @@
-/** From the instances of a series to the stacks a person scrolls. @import {Instance, Slice, Stack} from './types.js' */
+/**
+ * From the instances of a series to the stacks a person scrolls.
+ *
+ * @import {Instance, Slice, Stack} from './types.js'
+ */
 
 import { locationOf, orientationOf } from './geometry.js';
 
@@ -61,7 +65,7 @@ export function stacksOf(instances) {
  */
 export function fetchOrder(index, length, direction, reach) {
   const order = [index];
-  for (let ahead = 1, behind = 1; order.length < Math.min(reach, length); ) {
+  for (let ahead = 1, behind = 1; order.length < Math.min(reach, length);) {
     const useAhead = ahead <= behind * 2;
     const at = useAhead ? index + direction * ahead++ : index - direction * behind++;
     if (at >= 0 && at < length) order.push(at);

@@ -47,7 +47,14 @@ const NO_STUDY = { uid: '', row: null, series: [], status: 'idle', fault: null }
 
 /** @type {Viewport} */
 const EMPTY_VIEWPORT = {
-  series: '', stack: 0, index: 0, direction: 1, voi: null, invert: false, view: FIT, cine: { playing: false, fps: 15 },
+  series: '',
+  stack: 0,
+  index: 0,
+  direction: 1,
+  voi: null,
+  invert: false,
+  view: FIT,
+  cine: { playing: false, fps: 15 },
 };
 
 /** @type {State} */
@@ -71,7 +78,10 @@ export function stackOf(state, at = state.active) {
 
 /** @param {State} state @param {Partial<Viewport>} change @param {number} [at] @returns {State} */
 function withViewport(state, change, at = state.active) {
-  return { ...state, viewports: state.viewports.map((viewport, i) => (i === at ? { ...viewport, ...change } : viewport)) };
+  return {
+    ...state,
+    viewports: state.viewports.map((viewport, i) => (i === at ? { ...viewport, ...change } : viewport)),
+  };
 }
 
 /** @param {State} state @param {string} uid @param {Partial<Series>} change @returns {State} */

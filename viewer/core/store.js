@@ -1,4 +1,8 @@
-/** Holds the state and tells who listens. @import {State} from './state.js' */
+/**
+ * Holds the state and tells who listens.
+ *
+ * @import {State} from './state.js'
+ */
 
 /**
  * @template S

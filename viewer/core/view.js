@@ -1,10 +1,14 @@
-/** Where the image lies on the stage: one matrix, and the moves that change it. @import {ImageSize, Matrix, Size, View} from './types.js' */
+/**
+ * Where the image lies on the stage: one matrix, and the moves that change it.
+ *
+ * @import {ImageSize, Matrix, Size, View} from './types.js'
+ */
 
 /** @type {View} */
 export const FIT = Object.freeze({ zoom: 1, x: 0, y: 0, rotation: 0, flip: false });
 
-export const ZOOM_MIN = 0.1;
-export const ZOOM_MAX = 32;
+const ZOOM_MIN = 0.1;
+const ZOOM_MAX = 32;
 
 /** @param {ImageSize} image @param {View} view @returns {Size} the image's box on the stage at scale 1, turned */
 function turnedSize({ columns, rows, aspect }, { rotation }) {
@@ -12,15 +16,15 @@ function turnedSize({ columns, rows, aspect }, { rotation }) {
   return rotation % 180 === 0 ? { width: columns, height } : { width: height, height: columns };
 }
 
-/** @param {ImageSize} image @param {Size} stage @param {View} view @returns {number} stage pixels per image column at zoom 1 */
+/**
+ * @param {ImageSize} image
+ * @param {Size} stage
+ * @param {View} view
+ * @returns {number} stage pixels per image column at zoom 1
+ */
 export function fitScale(image, stage, view) {
   const { width, height } = turnedSize(image, view);
   return Math.min(stage.width / width, stage.height / height);
-}
-
-/** @param {ImageSize} image @param {Size} stage @param {View} view @returns {number} stage pixels per image column */
-export function scaleOf(image, stage, view) {
-  return fitScale(image, stage, view) * view.zoom;
 }
 
 /** @param {ImageSize} image @param {Size} stage @param {View} view @returns {Matrix} image pixels to stage pixels */

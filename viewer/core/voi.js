@@ -1,5 +1,6 @@
 /**
  * Grey values: modality transform, then VOI window or LUT, then presentation (PS3.3 C.11.1, C.11.2, C.11.6).
+ *
  * @import {GrayFrame, Instance, Lut, ModalityTransform, Pixel, Voi, VoiWindow, WindowFunction} from './types.js'
  */
 
@@ -15,7 +16,11 @@ export function modalityOf(instance, frame) {
   return { slope: slope === 0 ? 1 : slope, intercept: number(holder, TAG.RescaleIntercept, 0), lut };
 }
 
-/** @param {Instance} instance @param {number} frame @returns {VoiWindow[]} every window the image offers, in its order */
+/**
+ * @param {Instance} instance
+ * @param {number} frame
+ * @returns {VoiWindow[]} every window the image offers, in its order
+ */
 export function windowsOf(instance, frame) {
   const group = groupOf(instance, frame, TAG.FrameVOILUT);
   const holder = group[TAG.WindowCenter] ? group : instance.dataset;
@@ -51,7 +56,10 @@ export function modalityValue({ slope, intercept, lut }) {
   return lut ? (stored) => lookUp(lut, stored) : (stored) => stored * slope + intercept;
 }
 
-/** @param {VoiWindow} window @returns {(x: number) => number} 0 to 1, by the formulas of PS3.3 C.11.2.1.2 and C.11.2.1.3 */
+/**
+ * @param {VoiWindow} window
+ * @returns {(x: number) => number} 0 to 1, by the formulas of PS3.3 C.11.2.1.2 and C.11.2.1.3
+ */
 function windowed({ center, width, fn }) {
   if (fn === 'SIGMOID') return (x) => 1 / (1 + Math.exp((-4 * (x - center)) / width));
   const [c, w] = fn === 'LINEAR_EXACT' ? [center, width] : [center - 0.5, width - 1];
@@ -86,7 +94,8 @@ function distinct(samples) {
 export function spanWindow({ samples, pixel }, modality) {
   const { stored, signed, padding } = pixel;
   const plain = modality.slope === 1 && modality.intercept === 0 && !modality.lut;
-  if (stored <= 8 && plain) return spanning(signed ? -(2 ** (stored - 1)) : 0, signed ? 2 ** (stored - 1) - 1 : 2 ** stored - 1);
+  if (stored <= 8 && plain)
+    return spanning(signed ? -(2 ** (stored - 1)) : 0, signed ? 2 ** (stored - 1) - 1 : 2 ** stored - 1);
   const toStored = storedValue(pixel);
   const toModality = modalityValue(modality);
   let [low, high] = [Infinity, -Infinity];

@@ -1,5 +1,6 @@
 /**
  * The gateway's doors, as functions. Every failure is a `Problem`; an aborted call rejects with its AbortError.
+ *
  * @import {Dataset, Source} from '../core/types.js'
  */
 
@@ -39,7 +40,11 @@ async function bytesOf(response, progress) {
   return whole;
 }
 
-/** @param {Response} response @param {Uint8Array} body @returns {{headers: Map<string, string>, body: Uint8Array}} the one part, aligned */
+/**
+ * @param {Response} response
+ * @param {Uint8Array} body
+ * @returns {{headers: Map<string, string>, body: Uint8Array}} the one part, aligned
+ */
 function onlyPart(response, body) {
   const type = response.headers.get('Content-Type') ?? '';
   if (!/^\s*multipart\//i.test(type)) return { headers: new Map(), body };
@@ -106,7 +111,13 @@ export function createApi({ base, signedOut }) {
     metadata: (source, study, series, signal) =>
       datasets(at(source, `studies/${study}/series/${series}/metadata`), signal),
 
-    /** @param {Source} source @param {string} study @param {string} series @param {URLSearchParams} query @param {AbortSignal} [signal] */
+    /**
+     * @param {Source} source
+     * @param {string} study
+     * @param {string} series
+     * @param {URLSearchParams} query
+     * @param {AbortSignal} [signal]
+     */
     instances: (source, study, series, query, signal) =>
       datasets(at(source, `studies/${study}/series/${series}/instances?${query}`), signal),
 
@@ -126,7 +137,12 @@ export function createApi({ base, signedOut }) {
       return { bytes: body, photometric: headers.get('photometric-interpretation') ?? '' };
     },
 
-    /** @param {string} uri a BulkDataURI @param {Source} source @param {AbortSignal} signal @returns {Promise<Uint8Array>} */
+    /**
+     * @param {string} uri a BulkDataURI
+     * @param {Source} source
+     * @param {AbortSignal} signal
+     * @returns {Promise<Uint8Array>}
+     */
     async bulk(uri, source, signal) {
       const response = await get(new URL(uri, at(source, '')), 'application/octet-stream', signal);
       return onlyPart(response, await whole(bytesOf(response))).body;

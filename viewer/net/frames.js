@@ -1,5 +1,6 @@
 /**
  * Frames on their way and at hand: fetched in the order wanted, decoded once, kept within a limit.
+ *
  * @import {Frame, Instance} from '../core/types.js'
  * @import {Api, InstanceRef} from './api.js'
  */
@@ -66,7 +67,11 @@ export function createFrames({ api, limit, changed }) {
     },
   });
 
-  /** @param {FrameRef} wish @param {AbortSignal} signal @returns {Promise<Frame>} one more try when the server was busy */
+  /**
+   * @param {FrameRef} wish
+   * @param {AbortSignal} signal
+   * @returns {Promise<Frame>} one more try when the server was busy
+   */
   async function loadOrRetry(wish, signal) {
     try {
       return await load(wish, signal);
@@ -99,7 +104,8 @@ export function createFrames({ api, limit, changed }) {
       }),
     );
     const tables = palette(instance);
-    const lacking = pixel.photometric === 'PALETTE COLOR' ? !tables && 'palette' : lacksModality(instance) && 'modality';
+    const lacking =
+      pixel.photometric === 'PALETTE COLOR' ? !tables && 'palette' : lacksModality(instance) && 'modality';
     if (lacking) return rendered({ key, ref, instance, frame }, lacking, signal);
     const expected = frameBytes(pixel);
     const { bytes, photometric } = await api.frame(ref, frame, signal, (received) => {

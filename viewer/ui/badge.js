@@ -1,4 +1,9 @@
-/** Small marks that several views share. @import {Source} from '../core/types.js' @import {Fault} from '../core/state.js' */
+/**
+ * Small marks that several views share.
+ *
+ * @import {Source} from '../core/types.js'
+ * @import {Fault} from '../core/state.js'
+ */
 
 import { strings } from '../strings.js';
 import { h, icon } from './dom.js';
@@ -9,7 +14,12 @@ export function sourceBadge(source) {
     source === 'teaching'
       ? [strings.badge.teaching, strings.badge.teachingWhy]
       : [strings.badge.pacs, strings.badge.pacsWhy];
-  return h('p', { class: `badge badge-${source}`, title: why }, icon(source === 'teaching' ? 'shield' : 'lock'), h('span', { text: label }));
+  return h(
+    'p',
+    { class: `badge badge-${source}`, title: why },
+    icon(source === 'teaching' ? 'shield' : 'lock'),
+    h('span', { text: label }),
+  );
 }
 
 /** @param {string[]} modalities @returns {HTMLElement} */

@@ -1,15 +1,31 @@
-/** The two dialogs: signing in, and the keys. @import {Problem} from '../core/problem.js' */
+/**
+ * The two dialogs: signing in, and the keys.
+ *
+ * @import {Problem} from '../core/problem.js'
+ */
 
 import { strings } from '../strings.js';
 import { h, icon, setText } from './dom.js';
 
-/** @param {{signIn: (token: string) => Promise<void>, done: () => void}} options @returns {{element: HTMLDialogElement, open: () => void}} */
+/**
+ * @param {{signIn: (token: string) => Promise<void>, done: () => void}} options
+ * @returns {{element: HTMLDialogElement, open: () => void}}
+ */
 export function createSignIn({ signIn, done }) {
   const fault = h('p', { class: 'field-fault', role: 'alert', id: 'token-fault' });
   const token = /** @type {HTMLInputElement} */ (
-    h('input', { id: 'token', name: 'token', type: 'password', required: true, autocomplete: 'current-password', 'aria-describedby': 'token-fault' })
+    h('input', {
+      id: 'token',
+      name: 'token',
+      type: 'password',
+      required: true,
+      autocomplete: 'current-password',
+      'aria-describedby': 'token-fault',
+    })
   );
-  const submit = /** @type {HTMLButtonElement} */ (h('button', { class: 'button primary', type: 'submit', text: strings.signIn.submit }));
+  const submit = /** @type {HTMLButtonElement} */ (
+    h('button', { class: 'button primary', type: 'submit', text: strings.signIn.submit })
+  );
   const form = h(
     'form',
     { on: { submit: send } },
@@ -21,7 +37,9 @@ export function createSignIn({ signIn, done }) {
     h('div', { class: 'field' }, h('label', { for: 'token', text: strings.signIn.token }), token, fault),
     submit,
   );
-  const element = /** @type {HTMLDialogElement} */ (h('dialog', { class: 'sign-in', 'aria-labelledby': 'sign-in-title' }, form));
+  const element = /** @type {HTMLDialogElement} */ (
+    h('dialog', { class: 'sign-in', 'aria-labelledby': 'sign-in-title' }, form)
+  );
   element.addEventListener('cancel', (event) => event.preventDefault());
 
   /** @param {Event} event */
@@ -58,7 +76,14 @@ export function createHelp() {
     h(
       'dialog',
       { class: 'help', 'aria-labelledby': 'help-title' },
-      h('form', { method: 'dialog' }, h('h2', { id: 'help-title', text: strings.help.title }), h('dl', {}, ...rows), h('p', { class: 'hint', text: strings.help.note }), close),
+      h(
+        'form',
+        { method: 'dialog' },
+        h('h2', { id: 'help-title', text: strings.help.title }),
+        h('dl', {}, ...rows),
+        h('p', { class: 'hint', text: strings.help.note }),
+        close,
+      ),
     )
   );
   element.addEventListener('click', (event) => {

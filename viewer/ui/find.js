@@ -1,4 +1,10 @@
-/** The first screen: where to look, the search form, the studies found. @import {State} from '../core/state.js' @import {Filter, Filters} from '../core/query.js' @import {Source} from '../core/types.js' */
+/**
+ * The first screen: where to look, the search form, the studies found.
+ *
+ * @import {State} from '../core/state.js'
+ * @import {Filter, Filters} from '../core/query.js'
+ * @import {Source} from '../core/types.js'
+ */
 
 import { FILTERS } from '../core/query.js';
 import { formatRoute } from '../core/route.js';
@@ -12,7 +18,11 @@ const MODALITIES = ['CR', 'CT', 'DX', 'ES', 'MG', 'MR', 'NM', 'OT', 'PT', 'RF', 
 /** @param {Source} current @returns {HTMLElement} */
 function sourceSwitch(current) {
   const links = /** @type {Source[]} */ (['pacs', 'teaching']).map((source) =>
-    h('a', { href: formatRoute({ source }), 'aria-current': source === current && 'page', text: strings.source[source] }),
+    h('a', {
+      href: formatRoute({ source }),
+      'aria-current': source === current && 'page',
+      text: strings.source[source],
+    }),
   );
   return h('nav', { class: 'switch', 'aria-label': strings.source.label }, ...links);
 }
@@ -64,7 +74,13 @@ export function createFind({ search, more, retry, help }) {
     const [first, ...rest] = FILTERS[source].map((name) => field(name, values[name] ?? ''));
     const toggle = h(
       'button',
-      { class: 'button quiet only-narrow', type: 'button', 'aria-expanded': 'false', 'aria-controls': 'more-filters', on: { click: unfold } },
+      {
+        class: 'button quiet only-narrow',
+        type: 'button',
+        'aria-expanded': 'false',
+        'aria-controls': 'more-filters',
+        on: { click: unfold },
+      },
       icon('filter'),
       h('span', { text: strings.find.filters }),
     );
@@ -80,7 +96,12 @@ export function createFind({ search, more, retry, help }) {
         { class: 'search-actions' },
         toggle,
         h('button', { class: 'button quiet', type: 'reset', text: strings.find.clear }),
-        h('button', { class: 'button primary', type: 'submit' }, icon('search'), h('span', { text: strings.find.submit })),
+        h(
+          'button',
+          { class: 'button primary', type: 'submit' },
+          icon('search'),
+          h('span', { text: strings.find.submit }),
+        ),
       ),
     );
   }
@@ -90,8 +111,23 @@ export function createFind({ search, more, retry, help }) {
     update(state) {
       const { source } = state.route;
       if (changed('source', source)) {
-        const mark = h('span', { class: 'brand' }, icon('mark'), h('span', { class: 'brand-name', text: strings.brand }));
-        const keys = h('button', { class: 'button quiet icon-only', type: 'button', 'aria-label': strings.tool.help, title: strings.tool.help, on: { click: help } }, icon('help'));
+        const mark = h(
+          'span',
+          { class: 'brand' },
+          icon('mark'),
+          h('span', { class: 'brand-name', text: strings.brand }),
+        );
+        const keys = h(
+          'button',
+          {
+            class: 'button quiet icon-only',
+            type: 'button',
+            'aria-label': strings.tool.help,
+            title: strings.tool.help,
+            on: { click: help },
+          },
+          icon('help'),
+        );
         head.replaceChildren(mark, sourceSwitch(source), sourceBadge(source), keys);
         title.textContent = source === 'teaching' ? strings.find.titleTeaching : strings.find.title;
         build(source, state.find.filters);

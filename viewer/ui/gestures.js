@@ -1,4 +1,9 @@
-/** Reads mouse, pen, fingers and wheel over a stage. @import {Commands} from '../control/commands.js' @import {Tool} from '../core/gesture.js' */
+/**
+ * Reads mouse, pen, fingers and wheel over a stage.
+ *
+ * @import {Commands} from '../control/commands.js'
+ * @import {Tool} from '../core/gesture.js'
+ */
 
 import { IDLE, down, move, up, wheelImages, wheelPixels } from '../core/gesture.js';
 

@@ -1,5 +1,6 @@
 /**
  * The keyboard on the study screen. Single letters count only while the image has the focus (WCAG 2.1.4).
+ *
  * @import {Commands} from '../control/commands.js'
  */
 

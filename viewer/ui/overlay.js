@@ -1,4 +1,10 @@
-/** Words over the image: corners, the patient's directions, a scale bar. @import {Frame, ImageSize, Matrix, Slice, Stack} from '../core/types.js' @import {Viewport} from '../core/state.js' @import {GrayLook} from '../core/raster.js' */
+/**
+ * Words over the image: corners, the patient's directions, a scale bar.
+ *
+ * @import {Frame, ImageSize, Matrix, Slice, Stack} from '../core/types.js'
+ * @import {Viewport} from '../core/state.js'
+ * @import {GrayLook} from '../core/raster.js'
+ */
 
 import { corners } from '../core/corner.js';
 import { edgesOf, scaleBar } from '../core/geometry.js';
@@ -38,7 +44,13 @@ export function createOverlay() {
   const bar = h('div', { class: 'scale-line' });
   const length = h('span', {});
   const scale = h('div', { class: 'scale', hidden: true }, bar, length);
-  const element = h('div', { class: 'overlay', 'aria-hidden': 'true' }, ...Object.values(corner), ...Object.values(edge), scale);
+  const element = h(
+    'div',
+    { class: 'overlay', 'aria-hidden': 'true' },
+    ...Object.values(corner),
+    ...Object.values(edge),
+    scale,
+  );
 
   /** @param {Painted} painted */
   function updateScale({ slice, frame, matrix, ratio }) {
@@ -61,7 +73,8 @@ export function createOverlay() {
       element.hidden = false;
       const lines = corners(
         {
-          slice, frame,
+          slice,
+          frame,
           index: viewport.index,
           count: whole ? stack.slices.length : null,
           zoom: Math.hypot(matrix[0], matrix[1]),

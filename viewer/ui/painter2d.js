@@ -1,5 +1,6 @@
 /**
  * Paints frames on a 2D canvas. Any other painter has the same shape: `createPainter(canvas)` with `paint(scene)`.
+ *
  * @import {Frame, Matrix, Size} from '../core/types.js'
  * @import {GrayLook} from '../core/raster.js'
  */

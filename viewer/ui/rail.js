@@ -8,10 +8,18 @@ const ROWS = 200;
 /** @param {{jump: (to: number) => void}} options */
 export function createRail({ jump }) {
   const changed = changes();
-  const track = /** @type {HTMLCanvasElement} */ (h('canvas', { class: 'rail-loaded', width: 1, height: ROWS, 'aria-hidden': 'true' }));
+  const track = /** @type {HTMLCanvasElement} */ (
+    h('canvas', { class: 'rail-loaded', width: 1, height: ROWS, 'aria-hidden': 'true' })
+  );
   const range = /** @type {HTMLInputElement} */ (
     h('input', {
-      type: 'range', class: 'rail-range', min: 1, max: 1, step: 1, 'aria-label': strings.stage.slice, 'aria-orientation': 'vertical',
+      type: 'range',
+      class: 'rail-range',
+      min: 1,
+      max: 1,
+      step: 1,
+      'aria-label': strings.stage.slice,
+      'aria-orientation': 'vertical',
       on: { input: () => jump(Number(range.value) - 1) },
     })
   );

@@ -1,4 +1,10 @@
-/** The series of the open study, and the stacks of a series that has several. @import {State} from '../core/state.js' @import {Dataset, Stack} from '../core/types.js' @import {Thumbs} from './thumbs.js' */
+/**
+ * The series of the open study, and the stacks of a series that has several.
+ *
+ * @import {State} from '../core/state.js'
+ * @import {Dataset, Stack} from '../core/types.js'
+ * @import {Thumbs} from './thumbs.js'
+ */
 
 import { NO_IMAGES, TAG, number, text } from '../core/dicomjson.js';
 import { strings } from '../strings.js';
@@ -9,7 +15,9 @@ export function markWithheld(box, reason) {
   box.classList.add('withheld');
   attribute(box, 'title', reason);
   const words = h('span', { class: 'visually-hidden', text: ` ${reason}` });
-  box.replaceChildren(h('span', { class: 'ribbon' }, icon('warning'), h('span', { text: strings.withheld.title }), words));
+  box.replaceChildren(
+    h('span', { class: 'ribbon' }, icon('warning'), h('span', { text: strings.withheld.title }), words),
+  );
 }
 
 /**
@@ -24,10 +32,19 @@ export function createStrip({ thumbs, open }) {
   function tile(series, stack, label, count, chip) {
     const box = h('span', { class: 'thumb' }, icon('empty'));
     const caption = h('span', { class: 'caption', text: label });
-    const marks = [chip && h('span', { class: 'chip', text: chip }), count && h('span', { class: 'number', text: count })];
+    const marks = [
+      chip && h('span', { class: 'chip', text: chip }),
+      count && h('span', { class: 'number', text: count }),
+    ];
     const button = h(
       'button',
-      { class: 'tile', type: 'button', 'data-series': series, 'data-stack': stack, on: { click: () => open(series, stack) } },
+      {
+        class: 'tile',
+        type: 'button',
+        'data-series': series,
+        'data-stack': stack,
+        on: { click: () => open(series, stack) },
+      },
       h('span', { class: 'frame' }, box, ...marks),
       caption,
     );
@@ -51,7 +68,12 @@ export function createStrip({ thumbs, open }) {
     return h('li', {}, button, stacks.length > 1 ? stackList(uid, stacks, route.source, study.uid) : null);
   }
 
-  /** @param {string} uid @param {Stack[]} stacks @param {import('../core/types.js').Source} source @param {string} study */
+  /**
+   * @param {string} uid
+   * @param {Stack[]} stacks
+   * @param {import('../core/types.js').Source} source
+   * @param {string} study
+   */
   function stackList(uid, stacks, source, study) {
     const items = stacks.map(({ slices, multiframe }, at) => {
       const label = multiframe ? strings.study.loop(at + 1, slices.length) : strings.study.stills(slices.length);
@@ -88,7 +110,8 @@ export function createStrip({ thumbs, open }) {
       if (rows || grown || back) {
         thumbs.clear();
         element.replaceChildren(h('ul', {}, ...study.series.map((row) => seriesItem(row, state))));
-        if (!study.series.length && study.status === 'ready') element.append(h('p', { class: 'hint', text: strings.study.noSeries }));
+        if (!study.series.length && study.status === 'ready')
+          element.append(h('p', { class: 'hint', text: strings.study.noSeries }));
       }
       const { series: shown, stack } = viewports[active];
       if (changed('shown', `${shown}/${stack}`) || rows || grown || back) mark(state);

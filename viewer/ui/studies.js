@@ -1,4 +1,9 @@
-/** The list of studies: a table on a desk, cards on a phone. @import {State} from '../core/state.js' @import {Dataset, Source} from '../core/types.js' */
+/**
+ * The list of studies: a table on a desk, cards on a phone.
+ *
+ * @import {State} from '../core/state.js'
+ * @import {Dataset, Source} from '../core/types.js'
+ */
 
 import { studyWords } from '../core/corner.js';
 import { TAG, number, text } from '../core/dicomjson.js';
@@ -13,7 +18,11 @@ function studyRow(row, source) {
   const href = formatRoute({ source, study: text(row, TAG.StudyInstanceUID) });
   const images = number(row, TAG.NumberOfStudyRelatedInstances, 0);
   const patient = name || id || strings.study.nameless;
-  const link = h('a', { href, 'aria-label': strings.find.open([patient, description].filter(Boolean).join(', ')), text: patient });
+  const link = h('a', {
+    href,
+    'aria-label': strings.find.open([patient, description].filter(Boolean).join(', ')),
+    text: patient,
+  });
   return h(
     'tr',
     {},
@@ -21,7 +30,16 @@ function studyRow(row, source) {
     h('td', { class: 'description', text: description || strings.study.untitled }),
     h('td', { class: 'modality' }, modalityChips(modalities)),
     h('td', { class: 'year', text: year }),
-    h('td', { class: 'images' }, ...(images ? [h('span', { class: 'wide', text: String(images) }), h('span', { class: 'narrow', text: strings.study.images(images) })] : [])),
+    h(
+      'td',
+      { class: 'images' },
+      ...(images
+        ? [
+            h('span', { class: 'wide', text: String(images) }),
+            h('span', { class: 'narrow', text: strings.study.images(images) }),
+          ]
+        : []),
+    ),
   );
 }
 
@@ -30,12 +48,17 @@ function skeleton() {
   return h('div', { class: 'skeleton', 'aria-hidden': 'true' }, ...Array.from({ length: 8 }, () => h('div', {})));
 }
 
-/** @param {{more: () => void, retry: () => void}} actions @returns {{element: HTMLElement, update: (state: State) => void}} */
+/**
+ * @param {{more: () => void, retry: () => void}} actions
+ * @returns {{element: HTMLElement, update: (state: State) => void}}
+ */
 export function createStudyList({ more, retry }) {
   const changed = changes();
   const count = h('p', { class: 'count', role: 'status' });
   const body = h('tbody', {});
-  const heads = Object.entries(strings.column).map(([name, label]) => h('th', { scope: 'col', class: name, text: label }));
+  const heads = Object.entries(strings.column).map(([name, label]) =>
+    h('th', { scope: 'col', class: name, text: label }),
+  );
   const table = h('table', { class: 'studies' }, h('thead', {}, h('tr', {}, ...heads)), body);
   const under = h('div', { class: 'under' });
   const next = h('button', { class: 'button', type: 'button', text: strings.find.more, on: { click: more } });
@@ -49,7 +72,15 @@ export function createStudyList({ more, retry }) {
     if (find.status !== 'ready') return [];
     const bare = route.source === 'teaching' && Object.values(find.filters).every((value) => !value);
     const hint = bare ? strings.find.noneTeaching : strings.find.noneHint;
-    return [h('div', { class: 'nothing' }, icon('empty'), h('p', { text: strings.find.none }), h('p', { class: 'hint', text: hint }))];
+    return [
+      h(
+        'div',
+        { class: 'nothing' },
+        icon('empty'),
+        h('p', { text: strings.find.none }),
+        h('p', { class: 'hint', text: hint }),
+      ),
+    ];
   }
 
   return {
@@ -67,7 +98,10 @@ export function createStudyList({ more, retry }) {
       table.hidden = find.rows.length === 0;
       attribute(element, 'aria-busy', find.status === 'loading' && 'true');
       const found = find.rows.length ? strings.find.found(find.rows.length, find.more) : '';
-      setText(count, find.status === 'loading' ? strings.find.searching : [found, find.note].filter(Boolean).join(' · '));
+      setText(
+        count,
+        find.status === 'loading' ? strings.find.searching : [found, find.note].filter(Boolean).join(' · '),
+      );
       under.replaceChildren(...below(state));
     },
   };

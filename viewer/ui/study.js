@@ -1,4 +1,11 @@
-/** The second screen: one study, its series and the image. @import {Store} from '../control/library.js' @import {Viewing} from '../control/viewing.js' @import {Commands} from '../control/commands.js' @import {Api} from '../net/api.js' */
+/**
+ * The second screen: one study, its series and the image.
+ *
+ * @import {Store} from '../control/library.js'
+ * @import {Viewing} from '../control/viewing.js'
+ * @import {Commands} from '../control/commands.js'
+ * @import {Api} from '../net/api.js'
+ */
 
 import { studyWords } from '../core/corner.js';
 import { formatRoute } from '../core/route.js';
@@ -40,7 +47,8 @@ export function createStudy({ store, api, viewing, commands, open, reopen, repai
   listenToKeys(element, commands, help);
   // A mouse leaves the focus on the image, so that its keys work; a keyboard keeps it where it is.
   element.addEventListener('click', ({ target, detail }) => {
-    if (detail > 0 && target instanceof Element && target.closest('.tool, .tile')) viewport.stage.focus({ preventScroll: true });
+    if (detail > 0 && target instanceof Element && target.closest('.tool, .tile'))
+      viewport.stage.focus({ preventScroll: true });
   });
 
   function updateHead() {
@@ -49,8 +57,22 @@ export function createStudy({ store, api, viewing, commands, open, reopen, repai
     const title = description || (study.status === 'loading' ? strings.study.loading : strings.study.untitled);
     document.title = `${title} – ${strings.brand}`;
     head.replaceChildren(
-      h('a', { class: 'button quiet icon-only', href: formatRoute({ source: route.source }), 'aria-label': strings.study.back, title: strings.study.back }, icon('back')),
-      h('div', { class: 'who' }, h('h1', { text: title }), h('p', { text: [name || id, year].filter(Boolean).join(' · ') })),
+      h(
+        'a',
+        {
+          class: 'button quiet icon-only',
+          href: formatRoute({ source: route.source }),
+          'aria-label': strings.study.back,
+          title: strings.study.back,
+        },
+        icon('back'),
+      ),
+      h(
+        'div',
+        { class: 'who' },
+        h('h1', { text: title }),
+        h('p', { text: [name || id, year].filter(Boolean).join(' · ') }),
+      ),
       sourceBadge(route.source),
     );
   }
@@ -61,7 +83,12 @@ export function createStudy({ store, api, viewing, commands, open, reopen, repai
     shown: () => viewport.stage.focus({ preventScroll: true }),
     update() {
       const state = store.get();
-      if (changed('row', state.study.row) || changed('status', state.study.status) || changed('source', state.route.source)) updateHead();
+      if (
+        changed('row', state.study.row) ||
+        changed('status', state.study.status) ||
+        changed('source', state.route.source)
+      )
+        updateHead();
       strip.update(state);
       viewport.update();
       if (['ready', 'failed'].includes(viewport.element.dataset.status ?? '')) thumbs.release();

@@ -1,10 +1,17 @@
-/** Thumbnails: fetched when they come into view, a few at a time, with the reason when one is withheld. @import {Api} from '../net/api.js' @import {Source} from '../core/types.js' */
+/**
+ * Thumbnails: fetched when they come into view, a few at a time, with the reason when one is withheld.
+ *
+ * @import {Api} from '../net/api.js'
+ * @import {Source} from '../core/types.js'
+ */
 
 import { Problem } from '../core/problem.js';
 import { isAbort } from '../net/api.js';
 import { icon } from './dom.js';
 
-/** @typedef {{source: Source, study: string, series: string, instance: string}} ThumbRef  `instance` '' for the series */
+/**
+ * @typedef {{source: Source, study: string, series: string, instance: string}} ThumbRef  `instance` '' for the series
+ */
 
 const AT_ONCE = 2;
 

@@ -1,4 +1,11 @@
-/** Tools and presets. @import {Commands} from '../control/commands.js' @import {State} from '../core/state.js' @import {Viewing} from '../control/viewing.js' @import {Tool} from '../core/gesture.js' */
+/**
+ * Tools and presets.
+ *
+ * @import {Commands} from '../control/commands.js'
+ * @import {State} from '../core/state.js'
+ * @import {Viewing} from '../control/viewing.js'
+ * @import {Tool} from '../core/gesture.js'
+ */
 
 import { presetsFor } from '../core/presets.js';
 import { windowsOf } from '../core/voi.js';
@@ -13,7 +20,14 @@ function button(name, act, key = '') {
   const label = /** @type {Record<string, any>} */ (strings.tool)[name];
   return h(
     'button',
-    { type: 'button', class: 'tool', 'aria-label': label, title: key ? `${label} (${key})` : label, 'data-tool': name, on: { click: act } },
+    {
+      type: 'button',
+      class: 'tool',
+      'aria-label': label,
+      title: key ? `${label} (${key})` : label,
+      'data-tool': name,
+      on: { click: act },
+    },
     icon(name),
     h('span', { class: 'tool-label', 'aria-hidden': 'true', text: label }),
   );
@@ -27,11 +41,21 @@ export function createToolbar({ commands, viewing, help }) {
   const changed = changes();
   const tools = TOOLS.map((tool) => button(tool, () => commands.choose(tool), tool[0].toUpperCase()));
   const preset = /** @type {HTMLSelectElement} */ (
-    h('select', { class: 'preset', 'aria-label': strings.tool.preset, title: strings.tool.preset, on: { change: () => commands.preset(preset.value) } })
+    h('select', {
+      class: 'preset',
+      'aria-label': strings.tool.preset,
+      title: strings.tool.preset,
+      on: { change: () => commands.preset(preset.value) },
+    })
   );
   const play = button('play', () => commands.play(), 'Space');
   const speed = /** @type {HTMLSelectElement} */ (
-    h('select', { class: 'speed', 'aria-label': strings.tool.speed, title: strings.tool.speed, on: { change: () => commands.speed(Number(speed.value)) } })
+    h('select', {
+      class: 'speed',
+      'aria-label': strings.tool.speed,
+      title: strings.tool.speed,
+      on: { change: () => commands.speed(Number(speed.value)) },
+    })
   );
   const cine = h('div', { class: 'tools', role: 'group' }, play, speed);
   const invert = button('invert', () => commands.invert(), 'I');
@@ -62,11 +86,19 @@ export function createToolbar({ commands, viewing, help }) {
     const { instance, frame } = now.slice;
     const own = windowsOf(instance, frame)
       .slice(1)
-      .map(({ label }, i) => /** @type {[string, string]} */ ([`image:${i + 1}`, label || strings.preset.window(i + 2)]));
+      .map(
+        ({ label }, i) => /** @type {[string, string]} */ ([`image:${i + 1}`, label || strings.preset.window(i + 2)]),
+      );
     const usual = presetsFor(instance.modality).map(
       ({ key }) => /** @type {[string, string]} */ ([key, /** @type {Record<string, any>} */ (strings.preset)[key]]),
     );
-    return [['own', strings.preset.own], ...own, ...usual, ['full', strings.preset.full], ['manual', strings.preset.manual]];
+    return [
+      ['own', strings.preset.own],
+      ...own,
+      ...usual,
+      ['full', strings.preset.full],
+      ['manual', strings.preset.manual],
+    ];
   }
 
   /** @param {State} state */

@@ -1,4 +1,9 @@
-/** What covers the stage while there is no image: progress, a fault, the yellow banner, or a hint. @import {Series, Study, Viewport} from '../core/state.js' @import {Viewing} from '../control/viewing.js' */
+/**
+ * What covers the stage while there is no image: progress, a fault, the yellow banner, or a hint.
+ *
+ * @import {Series, Study, Viewport} from '../core/state.js'
+ * @import {Viewing} from '../control/viewing.js'
+ */
 
 import { TAG, text } from '../core/dicomjson.js';
 import { withheldWords } from '../core/withheld.js';
@@ -6,18 +11,36 @@ import { strings } from '../strings.js';
 import { faultPanel, withheldBanner } from './badge.js';
 import { attribute, changes, h, icon } from './dom.js';
 
-/** @typedef {{now: ReturnType<Viewing['current']>, series: Series|undefined, viewport: Viewport, study: Study}} Shown */
+/**
+ * @typedef {{now: ReturnType<Viewing['current']>, series: Series|undefined, viewport: Viewport, study: Study}} Shown
+ */
 
 /** @param {string} title @param {string} [hint] */
 function message(title, hint = '') {
-  return h('div', { class: 'nothing' }, icon('document'), h('p', { text: title }), hint ? h('p', { class: 'hint', text: hint }) : null);
+  return h(
+    'div',
+    { class: 'nothing' },
+    icon('document'),
+    h('p', { text: title }),
+    hint ? h('p', { class: 'hint', text: hint }) : null,
+  );
 }
 
 /** @param {{retry: () => void, reopen: () => void}} options `retry` the image, `reopen` the series or the study */
 export function createVeil({ retry, reopen }) {
   const changed = changes();
   const fill = h('div', { class: 'progress-fill' });
-  const progress = h('div', { class: 'progress', role: 'progressbar', 'aria-label': strings.stage.loading, 'aria-valuemin': 0, 'aria-valuemax': 100 }, fill);
+  const progress = h(
+    'div',
+    {
+      class: 'progress',
+      role: 'progressbar',
+      'aria-label': strings.stage.loading,
+      'aria-valuemin': 0,
+      'aria-valuemax': 100,
+    },
+    fill,
+  );
   const panel = h('div', { class: 'veil-panel' });
   const ribbon = h('div', { class: 'partial', role: 'status', hidden: true });
   const element = h('div', { class: 'veil' }, ribbon, panel, progress);
@@ -61,7 +84,8 @@ export function createVeil({ retry, reopen }) {
       const problem = shown.now?.shown.status === 'failed' ? shown.now.shown.problem : null;
       const fault = shown.study.fault ?? shown.series?.fault ?? problem;
       const kind = [shown.viewport.series, shown.series?.status, shown.study.status, shown.now?.key].join('|');
-      if (changed('fault', fault) || changed('kind', kind)) panel.replaceChildren(...[panelOf(shown)].filter((node) => node !== null));
+      if (changed('fault', fault) || changed('kind', kind))
+        panel.replaceChildren(...[panelOf(shown)].filter((node) => node !== null));
       if (changed('series', shown.series)) updateRibbon(shown.series);
       const arrived = fault ? null : progressOf(shown);
       progress.hidden = arrived === null;

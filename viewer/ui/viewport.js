@@ -1,4 +1,11 @@
-/** One viewport: the canvas, its words, its scroll rail, and what is shown when there is no image. @import {Store} from '../control/library.js' @import {Viewing} from '../control/viewing.js' @import {Commands} from '../control/commands.js' @import {Frame, Stack} from '../core/types.js' */
+/**
+ * One viewport: the canvas, its words, its scroll rail, and what is shown when there is no image.
+ *
+ * @import {Store} from '../control/library.js'
+ * @import {Viewing} from '../control/viewing.js'
+ * @import {Commands} from '../control/commands.js'
+ * @import {Frame, Stack} from '../core/types.js'
+ */
 
 import { imageSize, lookOf } from '../control/viewing.js';
 import { matrixOf, snapped } from '../core/view.js';
@@ -20,7 +27,12 @@ export function createViewport({ store, viewing, commands, at, repaint, reopen }
   const overlay = createOverlay();
   const veil = createVeil({ retry: () => viewing.retry(), reopen });
   const rail = createRail({ jump: (to) => commands.jump(to) });
-  const stage = h('div', { class: 'stage', tabindex: '0', role: 'application', 'aria-label': strings.stage.viewport }, canvas, overlay.element);
+  const stage = h(
+    'div',
+    { class: 'stage', tabindex: '0', role: 'application', 'aria-label': strings.stage.viewport },
+    canvas,
+    overlay.element,
+  );
   const element = h('section', { class: 'viewport' }, stage, veil.element, rail.element);
   const painter = createPainter(canvas);
   let size = { width: 1, height: 1 };
@@ -64,7 +76,7 @@ export function createViewport({ store, viewing, commands, at, repaint, reopen }
       const frame = now?.shown.status === 'ready' ? now.shown.frame : null;
       if (now && frame) paint(now, frame);
       else if (!now || now.stack !== painted || now.shown.status === 'failed') clear();
-      const status = now ? now.shown.status : state.series[viewport.series]?.status ?? 'empty';
+      const status = now ? now.shown.status : (state.series[viewport.series]?.status ?? 'empty');
       attribute(element, 'data-status', status);
       attribute(element, 'data-index', viewport.index);
       attribute(element, 'data-instance', now?.slice.instance.uid);
@@ -73,7 +85,9 @@ export function createViewport({ store, viewing, commands, at, repaint, reopen }
       attribute(element, 'data-wordless', !state.words);
       veil.update({ now, series: state.series[viewport.series], viewport, study: state.study });
       rail.update({ count: now?.stack.slices.length ?? 0, index: viewport.index, loaded: () => viewing.loaded(at) });
-      const label = now ? strings.stage.label(now.slice.instance.modality, viewport.index + 1, now.stack.slices.length) : strings.stage.empty;
+      const label = now
+        ? strings.stage.label(now.slice.instance.modality, viewport.index + 1, now.stack.slices.length)
+        : strings.stage.empty;
       if (changed('label', label)) attribute(canvas, 'aria-label', label);
     },
   };
