@@ -163,7 +163,7 @@ def bulk_value(data: Buffer, elements: Sequence[Element], path: str) -> bytes:
     """Return the little endian value that a path given to `BulkUri` names.
 
     Raises:
-        NotFound: when the path leads to no binary value.
+        NotFound: when the path leads to no value of bytes or numbers.
     """
     *containers, name = path.split("/")
     try:
@@ -173,6 +173,6 @@ def bulk_value(data: Buffer, elements: Sequence[Element], path: str) -> bytes:
         element = {hex_tag(element.tag): element for element in elements}[name]
     except (KeyError, IndexError, ValueError):
         raise NotFound("There is no bulk data value at this path.") from None
-    if element.items is not None or element.form == FRAGMENTS:
+    if element.items is not None or element.form == FRAGMENTS or VRS[element.vr].kind is Kind.TEXT:
         raise NotFound("There is no bulk data value at this path.")
     return raw_value(data, element)

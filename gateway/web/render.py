@@ -10,13 +10,13 @@ from starlette.responses import Response
 from gateway.dicom.uid import FrameRef, InstanceRef, ResourceRef
 from gateway.dicomweb.frames import parse_frames
 from gateway.dicomweb.offers import rendered_offers
-from gateway.errors import BadRequest, NotFound
+from gateway.errors import BadRequest
 from gateway.pixels.picture import QUALITY, Output
-from gateway.pixels.render import RenderOptions, parse_window
+from gateway.pixels.render import THUMBNAIL, RenderOptions, parse_window
 from gateway.pixels.viewport import parse_viewport
 from gateway.services.library import Library
 from gateway.services.render import Picture, Renderer
-from gateway.streams import close, once
+from gateway.streams import closing, once
 from gateway.web import respond
 from gateway.web.respond import Links, Part
 
@@ -26,23 +26,22 @@ _PARAMETERS = frozenset({"accept", "window", "viewport", "quality", "charset", "
 async def rendered(request: Request, library: Library, renderer: Renderer, *, links: Links) -> Response:
     """Answer one image for an instance or frame, and parts for a study or series."""
     ref = _target(request)
-    single = isinstance(ref, InstanceRef | FrameRef)
-    output, options = _asked(request, single=single)
+    output, options = _asked(request, single=isinstance(ref, InstanceRef | FrameRef))
     if isinstance(ref, FrameRef):
         return _image(await renderer.frame(library, ref, output, options))
     if isinstance(ref, InstanceRef):
         return _image(await renderer.instance(library, ref, output, options))
-    pictures = renderer.all(library, ref, output, options)
-    first = await anext(pictures, None)
-    if first is None:
-        raise NotFound("Nothing here has pixels to show.")
-    return await respond.streamed(request, _parts(first, pictures, links), media=output.media_type)
+    found = await renderer.all(library, ref, output, options)
+    headers, status = respond.partial(found.withheld)
+    parts = _parts(found.pictures, links)
+    return await respond.streamed(request, parts, media=output.media_type, status=status, headers=headers)
 
 
 async def thumbnail(request: Request, library: Library, renderer: Renderer) -> Response:
     """Answer one small image."""
-    output, _ = _asked(request, single=True)
-    return _image(await renderer.thumbnail(library, _target(request), output))
+    output, options = _asked(request, single=True)
+    viewport = options.viewport or THUMBNAIL
+    return _image(await renderer.thumbnail(library, _target(request), output, viewport))
 
 
 def _target(request: Request) -> ResourceRef | FrameRef:
@@ -69,12 +68,8 @@ def _image(picture: Picture) -> Response:
     return Response(picture.data, media_type=picture.media_type)
 
 
-async def _parts(first: Picture, rest: AsyncIterator[Picture], links: Links) -> AsyncIterator[Part]:
-    try:
-        picture: Picture | None = first
-        while picture is not None:
+async def _parts(pictures: AsyncIterator[Picture], links: Links) -> AsyncIterator[Part]:
+    async with closing(pictures):
+        async for picture in pictures:
             where = f"{links.to(picture.ref)}/rendered"
             yield Part([("Content-Type", picture.media_type), ("Content-Location", where)], once(picture.data))
-            picture = await anext(rest, None)
-    finally:
-        await close(rest)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gateway.dicom.uid import UID, InstanceRef, SeriesRef, StudyRef
-from tests.builders import IMPLICIT_LE, RLE, part10, planted, planted_dataset
+from tests.builders import IMPLICIT_LE, RLE, add_pixels, part10, planted, planted_dataset
 
 ABDOMEN, HEAD, CHEST, HEART = (UID(f"2.25.77{number}") for number in range(1, 5))
 STUDIES = frozenset((ABDOMEN, HEAD, CHEST, HEART))
@@ -17,6 +19,8 @@ ABDOMEN_SR = SeriesRef(ABDOMEN, UID(f"{ABDOMEN}.2"))
 HEAD_MR = SeriesRef(HEAD, UID(f"{HEAD}.1"))
 CHEST_CR = SeriesRef(CHEST, UID(f"{CHEST}.1"))
 HEART_US = SeriesRef(HEART, UID(f"{HEART}.1"))
+PALETTE = SeriesRef(UID("2.25.777"), UID("2.25.777.1"))
+"""Not of `STUDIES`: it has lookup tables that are bulk data, and a private value as long."""
 MIXED = SeriesRef(UID("2.25.778"), UID("2.25.778.1"))
 ALONE = SeriesRef(UID("2.25.779"), UID("2.25.779.1"))
 
@@ -32,7 +36,7 @@ def nth(ref: SeriesRef, number: int) -> InstanceRef:
 
 
 def corpus() -> list[bytes]:
-    """Return five CT slices and a report, two implicit MR slices, a radiograph, and a cine of 5 RLE frames."""
+    """Return five CT slices and a report, two implicit MR slices, a radiograph, a cine of 5 RLE frames, a `palette`."""
     head: dict[str, Any] = {
         "PatientName": "Adlerzq^Berta Maria",
         "PatientID": "ZQB 17&4",
@@ -66,7 +70,21 @@ def corpus() -> list[bytes]:
         *(_one(HEAD_MR, number, "MR", syntax=IMPLICIT_LE, **head) for number in (1, 2)),
         _one(CHEST_CR, 1, "CR", rows=40, columns=30, **chest),
         planted("US", frames=5, syntax=RLE, **_uids(HEART_US, 1), **heart),
+        palette(),
     ]
+
+
+def palette() -> bytes:
+    """Return a secondary capture with 12-bit lookup tables."""
+    data = planted_dataset("OT", **_uids(PALETTE, 1))
+    add_pixels(data, np.arange(4096, dtype="<u2").reshape(1, 64, 64))
+    data.PhotometricInterpretation, data.BitsStored, data.HighBit = "PALETTE COLOR", 12, 11
+    ramp = np.arange(4096, dtype="<u2") * 16
+    for colour, table in (("Red", ramp), ("Green", ramp[::-1]), ("Blue", ramp // 2)):
+        setattr(data, f"{colour}PaletteColorLookupTableDescriptor", [4096, 0, 16])
+        setattr(data, f"{colour}PaletteColorLookupTableData", table.tobytes())
+    data.private_block(0x0009, "ZQPRIVAT 2.0", create=True).add_new(0x10, "OB", b"Zqprivat" * 500)
+    return part10(data)
 
 
 def refused() -> list[bytes]:
