@@ -12,13 +12,15 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.errors import GatewayError, NotAuthenticated, NotPermitted
+from gateway.errors import GatewayError, NotAuthenticated, NotPermitted, TooLarge
 from gateway.web import problem
 from gateway.web.permissions import EVERYTHING, Principal
 
 COOKIE = "gateway_session"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SESSION_SECONDS = 12 * 3600
+_LARGEST_FORM = 4096
+"""Bytes of the sign-in form. Nobody has signed in yet, so no more of it is held."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -127,11 +129,24 @@ def sign_in_by_link(request: Request, authority: Authority) -> Response | None:
 
 
 async def sign_in_by_form(request: Request, authority: Authority) -> Response:
-    """`POST /session` with the form field `token`: 204 and the session cookie."""
+    """`POST /session` with the form field `token`: 204 and the session cookie.
+
+    Raises:
+        NotAuthenticated: the token is another one. TooLarge: this is no sign-in form.
+    """
     if isinstance(authority, TokenAuthority):
-        body = (await request.body())[:4096]
+        body = await _small_body(request)
         given = parse_qs(body.decode("ascii", "replace")).get("token", [""])[0]
         if not same_origin(request.headers) or not authority.knows(given):
             raise NotAuthenticated("This is not the token the gateway printed when it started.")
         return _with_session(Response(status_code=204), request, authority)
     return Response(status_code=204)
+
+
+async def _small_body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            raise TooLarge("This is no sign-in form: it has the one field token.")
+    return body

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from starlette.datastructures import Headers
+from starlette.requests import Request
 
-from gateway.errors import NotAuthenticated, NotPermitted
-from gateway.web.auth import COOKIE, OpenAuthority, TokenAuthority
+from gateway.errors import NotAuthenticated, NotPermitted, TooLarge
+from gateway.web.auth import COOKIE, OpenAuthority, TokenAuthority, sign_in_by_form
 
 AUTHORITY = TokenAuthority("correct-horse-battery")
 
@@ -52,3 +56,23 @@ def test_without_authentication_only_localhost_is_answered() -> None:
 
 def test_secrets_are_not_in_the_repr() -> None:
     assert "battery" not in repr(AUTHORITY)
+
+
+def form(chunks: list[bytes]) -> Request:
+    async def receive() -> dict[str, Any]:
+        body = chunks.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(chunks)}
+
+    return Request({"type": "http", "method": "POST", "scheme": "http", "path": "/session", "headers": []}, receive)
+
+
+def test_the_form_gives_the_cookie_for_the_token() -> None:
+    answer = asyncio.run(sign_in_by_form(form([b"token=correct-", b"horse-battery"]), AUTHORITY))
+    assert answer.headers["set-cookie"].startswith(f"{COOKIE}={AUTHORITY.session};")
+
+
+def test_no_more_of_a_form_is_read_than_a_form_can_have() -> None:
+    chunks = [b"token=" + b"x" * 4096] * 1000
+    with pytest.raises(TooLarge):
+        asyncio.run(sign_in_by_form(form(chunks), AUTHORITY))
+    assert len(chunks) == 999
