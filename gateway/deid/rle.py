@@ -32,8 +32,10 @@ class Rle(Walker):
         if at >= max(4, 4 * (count + 1)):
             out[pos] = 0
         if at == 63:
+            if not 1 <= count <= 15:
+                raise broken("an RLE header is damaged")
             offsets = [int.from_bytes(self._header[i : i + 4], "little") for i in range(4, 4 * count + 4, 4)]
-            if not 1 <= count <= 15 or offsets[0] < 64 or offsets != sorted(set(offsets)):
+            if offsets[0] < 64 or offsets != sorted(set(offsets)):
                 raise broken("an RLE header is damaged")
             self._left = offsets[0] - 64
             self._state = self._blank if self._left else self._segments

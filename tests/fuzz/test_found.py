@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.deid.segments import clean_frame
 from gateway.dicom.dataset import IdentifiedDataset, first_text
 from gateway.dicom.part10 import read_start
 from gateway.dicom.scanner import Scanner
@@ -16,7 +17,7 @@ from gateway.errors import Reason, Withheld
 from tests.deid.shipped import SR, engine, identity
 from tests.deid.test_rewriter import minimal, pixel_data
 from tests.dicom.raw import Leaf, header
-from tests.fuzz.targets import CANARY, judge, passed
+from tests.fuzz.targets import CANARY, RLE, judge, passed
 
 SHAPE = tuple(
     Leaf(tag, "US", pack("<H", number)) for tag, number in ((0x00280010, 1), (0x00280011, 2), (0x00280100, 8))
@@ -103,3 +104,11 @@ def test_a_second_time_changes_nothing_where_the_number_of_frames_is_missing() -
     out = passed(by, [minimal(*SHAPE[1:], sop_class=SR) + header(0x7FE00010, "OB", 2) + b"ab"], "first")
     assert isinstance(out, bytes)
     assert passed(by, [out], "first") == out
+
+
+def test_an_rle_header_that_promises_billions_of_segments_is_refused_at_once() -> None:
+    started = time.process_time()
+    with pytest.raises(Withheld) as caught:
+        clean_frame(b"\xff" * 64, transfer_syntax(RLE))
+    assert caught.value.reason is Reason.MALFORMED
+    assert time.process_time() - started < 1
