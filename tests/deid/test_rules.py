@@ -16,3 +16,10 @@ def test_words_that_fit_no_code_string_fall_back() -> None:
 @pytest.mark.parametrize("name", ["first", "second"])
 def test_words_in_a_code_string_do_not_withhold_the_instance(name: str) -> None:
     through(name, {"04000565": {"vr": "CS", "Value": ["record of the liver"]}})
+
+
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_the_number_of_an_order_is_replaced_where_a_value_must_stand(name: str) -> None:
+    order = {"00401001": {"vr": "SH", "Value": ["ZQORDER"]}}
+    done = through(name, {"00400275": {"vr": "SQ", "Value": [order]}})
+    assert done["00400275"]["Value"][0]["00401001"]["Value"] == ["REMOVED"]
