@@ -27,6 +27,9 @@ SCRIPTS: Final = {
 }
 """Kinds whose patient is written in a second script too, in the character set that PACS use for it."""
 
+_OLDEST: Final = "NM"
+"""The kind whose patient is so old that the year of birth alone reveals an age over 89."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Specimen:
@@ -59,6 +62,8 @@ def corpus(rows: Sequence[Row], kinds: Sequence[Kind] = KINDS) -> Iterator[Speci
                     saturate(dataset, rows, planter)
                 else:
                     _write_names(dataset, kind.name, planter)
+                    if kind.name == _OLDEST:
+                        dataset.PatientBirthDate = planter.year("00100030", "PatientBirthDate")
                 data = write_file(dataset, kind.syntax, planter)
             yield Specimen(kind.name, saturated, data, planter.take())
 

@@ -21,8 +21,9 @@ from pydicom.uid import (
 
 from gateway.evidence.hipaa import Identifier
 from gateway.evidence.planter import Place, Planter
+from gateway.origin.sample.writing import uid
 
-_IMPLEMENTATION: Final = "2.999.26.0.1"
+_IMPLEMENTATION: Final = uid("evidence", "writer")
 _COMMENT: Final = b"\xff\xfe"
 _APP1: Final = b"\xff\xe1"
 

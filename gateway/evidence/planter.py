@@ -15,6 +15,7 @@ _LENGTH: Final = 6
 TOKEN: Final = f"ZQ[{_LETTERS}]{{{_LENGTH}}}"
 """A regular expression for what identifies in text."""
 _STRIDE: Final = 48_271  # coprime to 20 ** 6 and to 10 ** 7: neighbours differ in every place
+_OLD_YEAR: Final = "1925"
 _FIRST_DAY: Final = date(1961, 1, 2)
 _DAYS: Final = 20_000
 _DAY_STRIDE: Final = 7_919
@@ -93,6 +94,12 @@ class Planter:
         """Note a part of a name in another script and return the whole name."""
         self.plants.append(Plant(Identifier.NAME, Place.ROOT, tag, keyword, "PN", needle))
         return name
+
+    def year(self, tag: str, keyword: str) -> str:
+        """Return a date whose year alone reveals an age over 89, and note the year in place of what stood there."""
+        self.plants = [plant for plant in self.plants if plant.tag != tag]
+        self.plants.append(Plant(Identifier.DATE, Place.ROOT, tag, keyword, "DA", _OLD_YEAR, number=True))
+        return f"{_OLD_YEAR}0714"
 
     def _of_vr(self, vr: str, identifier: Identifier | None, keyword: str, said: str) -> tuple[str, str, bool]:
         """Return the value, what to search for, and whether that is a number."""

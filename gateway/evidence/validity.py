@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import re
 import shutil
 import subprocess
@@ -11,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+
 from gateway.deid.profile import Pass
 from gateway.evidence.passes import Measured
 
 _PROGRAM: Final = "dciodvfy"
 _TIMEOUT: Final = 60
-_VALUES: Final = re.compile(r"= ?<[^>]*>|<[^>]*>|\b(?:0x)?[0-9a-fA-F]*\d+\b")
+_VALUES: Final = re.compile(r'"[^"]*"|(?<== )<[^>]*>|[Vv]alue ?=? ?<[^>]*>|\b\d[\d.]*\b(?![x,])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,21 @@ def validity(measured: Sequence[Measured], progress: Callable[[str], None] | Non
             continue
         if progress:
             progress(f"dciodvfy {one.specimen.kind}")
-        before = _errors(one.specimen.data)
+        before = _errors(_inflated(one))
         new = {which: tuple(sorted(_errors(data) - before)) for which, data in one.outputs.items()}
         checked.append(Validity(one.specimen.kind, len(before), new))
     return checked
+
+
+def _inflated(one: Measured) -> bytes:
+    """Return the raw file; a deflated one as Explicit VR Little Endian, since the validator does not inflate."""
+    if one.raw.file_meta.TransferSyntaxUID != DeflatedExplicitVRLittleEndian:
+        return one.specimen.data
+    plain = copy.deepcopy(one.raw)
+    plain.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    target = io.BytesIO()
+    dcmwrite(target, plain, implicit_vr=False, little_endian=True)
+    return target.getvalue()
 
 
 def _errors(data: bytes) -> frozenset[str]:
