@@ -19,7 +19,8 @@ _FALLBACKS: Final = frozenset((Action.DROP, Action.EMPTY, Action.DUMMY))
 class Rule:
     """What happens to an element.
 
-    `origin` names the layer that decided: "attribute", "table", "keyword", "mask", "private" or "vr".
+    `origin` names what decided: "attribute", "table", "keyword", "mask", "private" or "vr" (the layers of a plan),
+    "allow" (not on the allow-list of its SOP class) or "unknown" (PS3.6 does not know it).
     `otherwise` (drop, empty, dummy) is done when the action cannot be, for example on a value that does not
     have the form of its VR. `oldest` is the earliest year that may be shown.
     """

@@ -63,7 +63,7 @@ def test_a_vr_that_does_not_exist_is_dropped(vr: str) -> None:
     [
         (0x00100010, "attribute"),
         (0x00100040, "attribute"),
-        (0x00100030, "table"),
+        (0x00080030, "table"),
         (0x60003000, "table"),
         (0x60024000, "table"),
         (0x60020022, "mask"),
@@ -81,6 +81,23 @@ def test_the_first_hit_wins(tag: int, origin: str) -> None:
 def test_overlays_curves_and_variable_pixels_go_as_whole_groups(name: str, tag: int) -> None:
     for vr in ("US", "OW", "OB", "LO", "CS", "SS", "UN"):
         assert plan(name).decide(tag, vr).drops
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("tag", [0x00880200, 0xFFFAFFFA, 0x04000550, 0x04000561, 0x04000551, 0x04000402, 0x00101002])
+def test_sequences_that_hold_what_was_there_before_go_whole(name: str, tag: int) -> None:
+    assert plan(name).decide_tag(tag).drops
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("born", "shown"),
+    [("19470328", ["19470101"]), ("19380101", ["19380101"]), ("19371231", []), ("Zqname", []), ("", [""])],
+)
+def test_of_a_birth_only_the_year_is_shown_and_none_that_reveals_an_age_over_89(
+    name: str, born: str, shown: list[str]
+) -> None:
+    assert plan(name).decide_tag(0x00100030).apply([born], "DA", bound(name)) == shown
 
 
 # An attribute, the VR of a forged element, and whether anything of a value may stay.
