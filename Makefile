@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format docs lock bench peers clean
+.PHONY: run test check format docs pictures lock bench peers clean
 
 run: $(VENV)/.installed-run
 	$(BIN)/gateway serve
@@ -25,6 +25,10 @@ format: $(VENV)/.installed-dev
 # The README's tables of settings and routes, from the code.
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.docs
+
+# The README's pictures, of a real gateway over the sample PACS.
+pictures: $(VENV)/.installed-dev peers
+	$(BIN)/python -m tests.pictures
 
 bench: $(VENV)/.installed-dev peers
 	$(BIN)/python -m tests.bench
