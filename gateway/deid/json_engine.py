@@ -96,7 +96,7 @@ class JsonRewriter:
         if facts.kind is Kind.TEXT:
             return self._text(tag, vr, element, rule)
         if rule.keeps:
-            kept = _binary(element) if facts.kind is Kind.BYTES else _numbers(vr, element)
+            kept = _binary(tag, element) if facts.kind is Kind.BYTES else _numbers(tag, vr, element)
             if kept is not None:
                 return {"vr": vr, **kept}
         return None if rule.refuse(vr) is None else {"vr": vr}
@@ -165,10 +165,10 @@ def _json_value(vr: str, text: str) -> Any:
     return json_number(vr, text) if vr in ("DS", "IS") else text
 
 
-def _numbers(vr: str, element: JsonElement) -> JsonElement | None:
+def _numbers(tag: int, vr: str, element: JsonElement) -> JsonElement | None:
     """Return the parts of a binary number or tag element that may stay, or None when they are not what they say."""
     if "BulkDataURI" in element or "InlineBinary" in element:
-        return _binary(element)
+        return _binary(tag, element)
     values = element.get("Value") or []
     if not isinstance(values, list) or not all(_is_number(vr, value) for value in values):
         return None
@@ -189,13 +189,16 @@ def _is_number(vr: str, value: Any) -> bool:
     return low <= value <= high and (vr not in _INTEGERS or float(value).is_integer())
 
 
-def _binary(element: JsonElement) -> JsonElement | None:
-    """Return InlineBinary or the marker of bulk data of a kept element; the web layer writes our own URI there."""
+def _binary(tag: int, element: JsonElement) -> JsonElement | None:
+    """Return InlineBinary or the marker of bulk data of a kept element; the web layer writes our own URI there.
+
+    The origin's URI goes: it names the origin, and may name the patient.
+    """
     if "Value" in element:
         return None
     inline, uri = element.get("InlineBinary"), element.get("BulkDataURI")
     if inline is None:
-        return {} if uri is None else {"BulkDataURI": uri} if isinstance(uri, str) else None
+        return {} if uri is None else {"BulkDataURI": hex_tag(tag)} if isinstance(uri, str) else None
     try:
         base64.b64decode(inline, validate=True)
     except (TypeError, ValueError, binascii.Error):

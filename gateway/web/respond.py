@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.deid.deidentified import DeidentifiedDataset
+from gateway.dicom.dataset import JsonDataset
 from gateway.dicom.uid import ResourceRef, SeriesRef, StudyRef, reference
 from gateway.dicomweb.accept import Acceptance, Offer, parse_acceptance
 from gateway.dicomweb.multipart import PartEncoder, content_type, new_boundary
@@ -55,6 +57,24 @@ class Links:
             return url
         url += f"/series/{ref.series}"
         return url if isinstance(ref, SeriesRef) else f"{url}/instances/{ref.instance}"
+
+
+def pointed(dataset: JsonDataset, base: str | None) -> JsonDataset:
+    """Return `dataset` with every bulk data reference pointing below `base`, or without them when that is None."""
+    result: JsonDataset = {}
+    for tag, element in dataset.items():
+        inside = None if base is None else f"{base}/{tag}"
+        if "BulkDataURI" in element:
+            if inside is not None:
+                result[tag] = {"vr": element["vr"], "BulkDataURI": inside}
+        elif element.get("vr") == "SQ" and "Value" in element:
+            items: list[Any] = [
+                pointed(item, None if inside is None else f"{inside}/{at}") for at, item in enumerate(element["Value"])
+            ]
+            result[tag] = {"vr": "SQ", "Value": items}
+        else:
+            result[tag] = element
+    return result
 
 
 def warned(warnings: Iterable[str]) -> dict[str, str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.deid.deidentified import DeidentifiedDataset
 from gateway.deid.streaming import DeidentifiedInstance
-from gateway.dicom.dataset import JsonDataset, first_text
+from gateway.dicom.dataset import first_text
 from gateway.dicom.syntax import EXPLICIT_LE, transfer_syntax
 from gateway.dicom.uid import UID, InstanceRef, parse_uid
 from gateway.dicomweb.accept import Acceptance, Offer
@@ -97,17 +96,4 @@ def _with_bulk_links(row: DeidentifiedDataset, links: Links) -> DeidentifiedData
     """Point every bulk data reference at this gateway, Pixel Data included (PS3.18 §F.2.6)."""
     uids = [parse_uid(first_text(row.json, tag)) for tag in ("0020000D", "0020000E", "00080018")]
     base = f"{links.to(InstanceRef(*uids))}/bulkdata"
-    return replace(row, json=_pointed(row.json, base))
-
-
-def _pointed(dataset: JsonDataset, base: str) -> JsonDataset:
-    pointed: JsonDataset = {}
-    for tag, element in dataset.items():
-        if "BulkDataURI" in element:
-            pointed[tag] = {"vr": element["vr"], "BulkDataURI": f"{base}/{tag}"}
-        elif element.get("vr") == "SQ" and "Value" in element:
-            items: list[Any] = [_pointed(item, f"{base}/{tag}/{at}") for at, item in enumerate(element["Value"])]
-            pointed[tag] = {"vr": "SQ", "Value": items}
-        else:
-            pointed[tag] = element
-    return pointed
+    return replace(row, json=respond.pointed(row.json, base))

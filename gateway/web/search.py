@@ -50,6 +50,8 @@ async def answer(request: Request, library: Library, level: Level, *, links: Lin
 def _linked(row: DeidentifiedDataset, level: Level, links: Links) -> DeidentifiedDataset:
     uids = [first_text(row.json, tag) for tag in _LEVEL_UIDS[level]]
     if not all(map(is_uid, uids)):
-        return row
-    url = {"vr": "UR", "Value": [links.to(reference(*uids))]}
-    return replace(row, json=dict(sorted({**row.json, _RETRIEVE_URL: url}.items())))
+        return replace(row, json=respond.pointed(row.json, None))
+    where = links.to(reference(*uids))
+    # Bulk data belongs to instances; what a row of a study or series refers to is at no URL of ours.
+    json = respond.pointed(row.json, f"{where}/bulkdata" if level is Level.INSTANCE else None)
+    return replace(row, json=dict(sorted({**json, _RETRIEVE_URL: {"vr": "UR", "Value": [where]}}.items())))

@@ -199,7 +199,7 @@ def test_a_value_that_is_not_what_it_promises_goes(tag: str, element: JsonElemen
         ("00189073", {"vr": "FD", "Value": [1.5, "NaN"]}),
         ("00280009", {"vr": "AT", "Value": ["00181063"]}),
         ("00080008", {"vr": "CS", "Value": ["ORIGINAL", None, "AXIAL"]}),
-        ("7FE00010", {"vr": "OW", "BulkDataURI": "http://origin/1"}),
+        ("7FE00010", {"vr": "OW", "BulkDataURI": "7FE00010"}),
         ("00282000", {"vr": "OB", "InlineBinary": "AAAA"}),
         ("00282000", {"vr": "OB"}),
         ("00080056", {"vr": "CS"}),
@@ -207,6 +207,14 @@ def test_a_value_that_is_not_what_it_promises_goes(tag: str, element: JsonElemen
 )
 def test_what_a_rule_keeps_stays_as_it_is(tag: str, element: JsonElement) -> None:
     assert pass_through("first", {tag: element}, row=True) == {tag: element}
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr"), [("7FE00010", "OW"), ("00282000", "OB"), ("00280106", "US"), ("00280009", "AT")]
+)
+def test_a_uri_of_the_origin_goes_though_what_it_stands_for_stays(tag: str, vr: str) -> None:
+    found = pass_through("first", {tag: {"vr": vr, "BulkDataURI": "http://origin/zqname"}}, row=True)
+    assert found == {tag: {"vr": vr, "BulkDataURI": tag}}
 
 
 def test_null_stands_only_between_values_and_never_for_a_name() -> None:

@@ -289,6 +289,26 @@ def test_an_origins_own_links_do_not_pass(scripted: ScriptedGateway) -> None:
         assert f"{scripted.gateway.url}/dicom-web/studies/2.25.1".encode() in body
 
 
+@pytest.mark.parametrize("level", ["studies", "series", "instances"])
+def test_an_origins_bulk_data_links_do_not_pass(scripted: ScriptedGateway, level: str) -> None:
+    bulk = {"BulkDataURI": "http://pacs.zq.example.org/ZQ4711/bulk"}
+    table = {"vr": "SQ", "Value": [{"00283006": {"vr": "OW", **bulk}}]}
+    uids = {f"t{tag}": {"vr": "UI", "Value": [uid]} for tag, uid in (("0020000E", "2.25.2"), ("00080018", "2.25.3"))}
+    numbers = {"t00280106": {"vr": "US", **bulk}, "t00281201": {"vr": "OW", **bulk}}
+    rows = [row("2.25.1", t00283010=table, **numbers, **uids)]
+    scripted.origin(always(answer(json.dumps(rows).encode())))
+    url = f"/dicom-web/{level}?includefield=all"
+    for accept in (JSON, XML):
+        assert b"zq" not in scripted.gateway.get(url, accept).body.lower()
+    (told,) = scripted.gateway.get(url).json
+    assert ("00281201" in told) == (level == "instances")
+    if level == "instances":
+        path = "/dicom-web/studies/2.25.1/series/2.25.2/instances/2.25.3/bulkdata"
+        assert told["00281201"]["BulkDataURI"] == f"{scripted.gateway.url}{path}/00281201"
+        (item,) = told["00283010"]["Value"]
+        assert item["00283006"]["BulkDataURI"] == f"{scripted.gateway.url}{path}/00283010/0/00283006"
+
+
 @pytest.mark.parametrize(
     ("reply", "status"),
     [
