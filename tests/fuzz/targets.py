@@ -43,8 +43,8 @@ from tests.dicom.raw import Leaf, write
 
 CANARY = b"Zqnachname"
 """The name planted in the seeds; it is no well-formed Code String, UID or number."""
-SECONDS = 2.0
-"""CPU time that no input of a few kilobytes may take, even under instrumentation."""
+SECONDS = 10.0
+"""What no input of a few kilobytes may take, under instrumentation and on a machine that is busy."""
 
 JPEG, JPEG_LS, JPEG_2000, RLE = (f"1.2.840.10008.1.2.{tail}" for tail in ("4.50", "4.80", "4.90", "5"))
 SYNTAXES = (EXPLICIT_LE, IMPLICIT_LE, EXPLICIT_BE, DEFLATED_LE, JPEG, JPEG_LS, JPEG_2000, RLE)
@@ -57,9 +57,9 @@ config.settings.reading_validation_mode = config.IGNORE
 
 @contextmanager
 def in_time(data: bytes) -> Iterator[None]:
-    started = time.process_time()
+    started = time.perf_counter()
     yield
-    spent = time.process_time() - started
+    spent = time.perf_counter() - started
     assert spent < SECONDS, f"{len(data)} bytes took {spent:.1f} s"
 
 
