@@ -131,10 +131,10 @@ class Scanner:
             self._buffer = b""
         if self.elements:
             self.position = self.elements[-1].end
-        if need is not None and final:
-            raise Withheld(Reason.TRUNCATED, "the data set ends inside an element")
         if max(self.position, need.size if need else 0) - self._start > self._limits.header:
             raise Withheld(Reason.HEADER_TOO_LARGE, f"the limit is {self._limits.header} bytes")
+        if need is not None and final:
+            raise Withheld(Reason.TRUNCATED, "the data set ends inside an element")
         if self.pixel_length is None and not final:
             # A sequence of undefined length is walked again only when it has doubled: the work stays linear.
             exact = need is None or need.exact

@@ -16,8 +16,8 @@ from gateway.dicom.syntax import IMPLICIT_LE, transfer_syntax
 from gateway.errors import Reason, Withheld
 from tests.deid.shipped import SR, engine, identity
 from tests.deid.test_rewriter import minimal, pixel_data
-from tests.dicom.raw import Leaf, header
-from tests.fuzz.targets import CANARY, RLE, judge, passed
+from tests.dicom.raw import Leaf, header, item_header
+from tests.fuzz.targets import CANARY, RLE, chunks, judge, passed
 
 SHAPE = tuple(
     Leaf(tag, "US", pack("<H", number)) for tag, number in ((0x00280010, 1), (0x00280011, 2), (0x00280100, 8))
@@ -112,3 +112,10 @@ def test_an_rle_header_that_promises_billions_of_segments_is_refused_at_once() -
         clean_frame(b"\xff" * 64, transfer_syntax(RLE))
     assert caught.value.reason is Reason.MALFORMED
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1000])
+def test_an_item_that_promises_too_much_gives_the_same_reason_in_any_chunks(size: int) -> None:
+    item = item_header(0xFFFEE000, 0xFFFFFFFF) + header(0x00204000, "UT", 0xFFFFFFFE)
+    source = minimal(Leaf(0x00100010, "PN", CANARY)) + header(0x00400275, "SQ", 0xFFFFFFFF) + item + bytes(8)
+    assert passed(engine("first"), chunks(source, size), "first") is Reason.HEADER_TOO_LARGE
