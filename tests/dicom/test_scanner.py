@@ -88,10 +88,14 @@ def test_any_bytes_are_walked_or_withheld(data: bytes, syntax: str) -> None:
 def test_chunks_of_any_size_give_the_same(nodes: tuple[Node, ...], syntax: str, size: int) -> None:
     data = write(nodes, syntax)
     scanner = Scanner(transfer_syntax(syntax))
-    for stop in range(0, len(data), size):
-        assert not scanner.scan(bytearray(data[:stop]))
-    assert scanner.scan(data, final=True)
-    assert tuple(scanner.elements) == scan(data, syntax)
+    try:
+        for stop in range(0, len(data), size):
+            assert not scanner.scan(bytearray(data[:stop]))
+        assert scanner.scan(data, final=True)
+    except Withheld as error:  # Implicit VR may take a value for a sequence
+        assert refused(data, syntax).reason is error.reason
+    else:
+        assert tuple(scanner.elements) == scan(data, syntax)
 
 
 @pytest.mark.parametrize("path", samples(), ids=lambda path: path.name)
