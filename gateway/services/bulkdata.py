@@ -103,12 +103,17 @@ def header_values(instance: DeidentifiedInstance) -> tuple[Header, list[tuple[st
 
 
 async def pixels_of(instance: DeidentifiedInstance, header: Header) -> AsyncIterator[bytes]:
-    """Yield the value of native Pixel Data of an instance whose chunks were not taken yet."""
+    """Yield the value of native Pixel Data of an instance whose chunks were not taken yet.
+
+    Its last bytes come when the instance has proved to be whole.
+    """
     left = header.pixel_length
     async with closing(instance.chunks) as chunks:
         piece = instance.head[header.pixel_offset :]
-        while left > 0:
-            yield piece[:left]
+        while len(piece) < left:
+            yield piece
             left -= len(piece)
-            if left > 0:
-                piece = await anext(chunks)
+            piece = await anext(chunks)
+        async for _ in chunks:
+            pass
+        yield piece[:left]

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.deid.deidentified import DeidentifiedDataset
+from gateway.dicom.dataset import first_text
 from gateway.dicom.uid import UID, InstanceRef
 from gateway.errors import Reason, Withheld
 from gateway.pixels.description import PixelDescription, bulk_needed, describe
+from gateway.pixels.values import integer
 from gateway.services.bulkdata import table_of
 from gateway.services.library import Library
 from gateway.services.retrieve import metadata
@@ -42,6 +44,20 @@ class InstanceFacts:
             return 0
         value = (self.dataset.json.get("00280008", {}).get("Value") or [1])[0]
         return int(value) if str(value).isdecimal() else 1
+
+    @property
+    def native_frame_bytes(self) -> int:
+        """The length of one frame that is not encoded, whole bytes (PS3.5 §8.2).
+
+        Raises:
+            Withheld: PIXELS_UNDECODABLE when the header does not tell.
+        """
+        json = self.dataset.json
+        rows, columns, bits = (integer(json, tag, low=1, high=0xFFFF) for tag in ("00280010", "00280011", "00280100"))
+        samples = integer(json, "00280002", low=1, high=0xFFFF, default=1)
+        if first_text(json, "00280004") == "YBR_FULL_422":
+            samples = 2  # two luminance values share one of each chrominance (PS3.3 §C.7.6.3.1.2)
+        return (rows * columns * samples * bits + 7) // 8
 
 
 class Facts:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from gateway.deid.deidentified import DeidentifiedBytes
+from gateway.dicom.syntax import transfer_syntax as syntax_of
 from gateway.dicom.uid import UID, FrameRef, InstanceRef
 from gateway.errors import NotFound, OriginBroken
 from gateway.pixels.native import to_native
@@ -56,6 +57,8 @@ class Frames:
             async for frame in frames:
                 if not left or frame.number != left.pop(0):
                     raise OriginBroken("The origin answered with other frames than those asked for.")
+                if not syntax_of(frame.transfer_syntax).encapsulated:
+                    _check_length(frame.data, facts.native_frame_bytes)
                 yield StoredFrame(
                     frame.number, frame.transfer_syntax, library.engine.frame(frame.data, frame.transfer_syntax)
                 )
@@ -72,3 +75,9 @@ class Frames:
         description = facts.description(frame.transfer_syntax, tables=False)
         data, photometric = await self.workers.run(to_native, frame.data.data, description)
         return DeidentifiedBytes(frame.data.seal, data), photometric
+
+
+def _check_length(data: bytes, expected: int) -> None:
+    # Some origins pad a frame of odd length.
+    if len(data) not in (expected, expected + expected % 2):
+        raise OriginBroken("The origin sent a frame of another length than its instance's header tells. Ask again.")

@@ -116,7 +116,9 @@ class Gateway:
         """Return dicomweb-client for one of its doors."""
         session = create_session()
         session.headers["Authorization"] = f"Bearer {self.token}"
-        return DICOMwebClient(self.url + prefix, session=session)
+        client = DICOMwebClient(self.url + prefix, session=session)
+        client.set_http_retry_params(retry=False)
+        return client
 
 
 def at(ref: ResourceRef, suffix: str = "", *, prefix: str = "/dicom-web") -> str:
