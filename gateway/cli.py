@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="PROFILE", help="where the profile goes; without it only the lint is printed"
     )
     command.add_argument("--legacy-md5", action="store_true", help="reproduce its unkeyed hashes, which is weak")
+    command.add_argument("--no-score", dest="score", action="store_false", help="do not measure what the script leaves")
     command.set_defaults(run=_import_script)
     return parser
 
@@ -219,9 +220,13 @@ def _evidence(options: argparse.Namespace, settings: Settings) -> int:
 
 def _import_script(options: argparse.Namespace, settings: Settings) -> int:
     imported = import_script(options.script, settings.profiles_dir, legacy_md5=options.legacy_md5)
-    print(report(imported.findings, imported.score))
-    if imported.score.by_profile:
-        return 1
+    print(report(imported.findings))
+    if options.score:
+        found = imported.score(progress=lambda name: print(f"\r  {name:<40}", end="", file=sys.stderr, flush=True))
+        print("\r" + " " * 42 + "\r", end="", file=sys.stderr)
+        print(*found.lines(), sep="\n")
+        if found.by_profile:
+            return 1
     if options.output is not None:
         try:
             with options.output.open("x", encoding="utf-8") as file:

@@ -121,7 +121,7 @@ def measure(
                 outputs.pop(which, None)
                 withheld[which] = str(error)
                 continue
-            haystacks[which] = [Haystack.of_file(outputs[which]), Haystack(_spelt_out(header))]
+            haystacks[which] = [Haystack.of_file(outputs[which]), Haystack(spelt_out(header))]
         original = Haystack.of_file(specimen.data)
         traces = tuple(
             Trace(
@@ -139,7 +139,7 @@ def _dataset(data: bytes) -> Dataset:
     return Dataset() if found is None else found
 
 
-def _spelt_out(header: Any) -> bytes:
+def spelt_out(header: Any) -> bytes:
     """Return DICOM JSON as text, its inline binary decoded behind it."""
     return json.dumps(header, ensure_ascii=False).encode() + b"".join(_binary(header))
 

@@ -59,7 +59,7 @@ CASES = [
     ("StudyDate", "@dateinterval(this,a,PatientID,20000101)", Action.SHIFT, [WEAK], lambda ds: ds.StudyDate),
     ("AcquisitionDateTime", "@incrementdate(this,@INC)", Action.YEAR, [WEAK],
      lambda ds: ds.get("AcquisitionDateTime", "20240101") == "20240101"),
-    ("PatientBirthDate", "@incrementdate(this,@INC)", Action.EMPTY, [WEAK], lambda ds: ds.PatientBirthDate == ""),
+    ("PatientBirthDate", "@incrementdate(this,@INC)", None, [WEAK], lambda ds: ds.PatientBirthDate in ("", "19470101")),
     ("StudyDescription", "@hashdate(this,PatientID)", Action.EMPTY, [CHANGED], lambda ds: ds.StudyDescription == ""),
     ("PatientID", "@hashptid(@SITE,this,10)", Action.PSEUDONYM, [WEAK], lambda ds: ds.PatientID.startswith("TF-")),
     ("PatientName", "@hashname(this,6,2)", Action.PSEUDONYM, [WEAK], lambda ds: "Teaching" in ds.PatientName),
