@@ -206,6 +206,13 @@ def test_what_can_be_stored_is_stored(filed: Filed, sample_pacs: Path) -> None:
     assert wrongly == []
 
 
+def test_the_search_finds_what_was_sent(filed: Filed, planted_names: dict[bytes, str], originals: list[bytes]) -> None:
+    headers = b"".join(data[:4000] for data in filed.sent)
+    assert len(found_canaries(headers, CANARIES_AFTER_SECOND)) > len(CANARIES_AFTER_SECOND) * 2 // 3
+    assert len(names(headers, planted_names)) > 100
+    assert len(has_uid(headers, originals)) > len(originals) * 2 // 3
+
+
 def test_archive_files_name_nobody(filed: Filed, planted_names: dict[bytes, str], originals: list[bytes]) -> None:
     files = archived(filed.gateway)
     assert len({path.stem for path in files}) == len(filed.paths)

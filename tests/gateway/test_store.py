@@ -46,6 +46,7 @@ from tests.gateway.storing import (
     value,
     workspace,
 )
+from tests.samples import samples
 
 DOORS = ("/dicom-web", "/teaching/dicom-web")
 LIMIT = 300_000
@@ -307,11 +308,12 @@ def connected(gateway: Gateway, body: bytes, length: int) -> socket.socket:
     return connection
 
 
+@pytest.mark.parametrize("sent", [0.7, 1.0], ids=["cut", "whole, but more was announced"])
 @pytest.mark.parametrize("abrupt", [True, False], ids=["reset", "closed"])
-def test_a_client_that_goes_away_leaves_nothing(door: Gateway, abrupt: bool) -> None:
+def test_a_client_that_goes_away_leaves_nothing(door: Gateway, abrupt: bool, sent: float) -> None:
     before = archived(door)
     body = body_of(planted(rows=256, columns=256), planted())
-    connection = connected(door, body[:-200], len(body))
+    connection = connected(door, body[: int(len(body) * sent)], len(body) + 10)
     assert eventually(lambda: bool(workspace(door)))
     if abrupt:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -367,3 +369,18 @@ def test_a_large_body_is_not_held_in_memory(corpus_gateway: Gateway) -> None:
     (path,) = stored(answer).values()
     assert file_of(corpus_gateway, uid_at(path)).stat().st_size > 200 << 20
     assert not workspace(corpus_gateway)
+
+
+def test_every_file_that_pydicom_ships_is_stored_or_refused_with_a_reason(corpus_gateway: Gateway) -> None:
+    files = [path.read_bytes() for path in samples()]
+    answer = store(corpus_gateway, *files)
+    assert answer.status == 202
+    sequences = [answer.json.get(tag, {}).get("Value", []) for tag in ("00081199", "00081198", "0008119A")]
+    assert sum(map(len, sequences)) == len(files)
+    assert len(sequences[0]) > 20
+    for item in sequences[0]:
+        path = value(item, "00081190").removeprefix(corpus_gateway.url)
+        data = pydicom.dcmread(file_of(corpus_gateway, uid_at(path)))
+        assert data.PatientIdentityRemoved == "YES"
+    assert "unforeseen" not in corpus_gateway.log
+    assert corpus_gateway.get("/readyz").status == 200

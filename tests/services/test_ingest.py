@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import logging
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -30,6 +31,7 @@ from gateway.store.withheld import Withholding, Withholdings, entry_id
 from gateway.store.workspace import StagedInstance, Workspace
 from tests.builders import (
     CANARIES_AFTER_SECOND,
+    CT,
     EXPLICIT_BE,
     IMPLICIT_LE,
     RLE,
@@ -43,6 +45,7 @@ from tests.builders import (
 from tests.deid.shipped import KEYS, PROFILES, engine
 
 BOUNDARY = "parts"
+KEY_OBJECT = "1.2.840.10008.5.1.4.1.1.88.59"
 ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
 
@@ -435,6 +438,45 @@ def test_one_instance_goes_without_multipart(tmp_path: Path, workers: Workers) -
     async def scenario(house: House) -> None:
         (done,) = await house.ingest.store(chunked(planted(), 7), None, study=None)
         assert done.failure is None
+
+    in_house(tmp_path, workers, scenario)
+
+
+def key_object(images: Sequence[bytes]) -> bytes:
+    """Return a key object selection that refers to images."""
+    refs = [ref_of(data) for data in images]
+    items = []
+    for ref in refs:
+        item = pydicom.Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = CT, ref.instance
+        items.append(item)
+    series = pydicom.Dataset()
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = refs[0].series, items
+    study = pydicom.Dataset()
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = refs[0].study, [series]
+    data = planted_dataset("SR", SOPClassUID=KEY_OBJECT, Modality="KO", StudyInstanceUID=refs[0].study)
+    data.CurrentRequestedProcedureEvidenceSequence = [study]
+    return part10(data)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_references_are_whole_in_any_order_of_arrival(tmp_path: Path, workers: Workers, order: Sequence[int]) -> None:
+    images = planted_ct_series(2)
+    files = [*images, key_object(images)]
+
+    async def scenario(house: House) -> None:
+        for number in order:
+            (done,) = await house.store(files[number])
+            assert done.failure is None
+        held = [pydicom.dcmread(path) for path in house.archived() if path.suffix == ".dcm"]
+        (document,) = (data for data in held if data.Modality == "KO")
+        (study,) = document.CurrentRequestedProcedureEvidenceSequence
+        (series,) = study.ReferencedSeriesSequence
+        referred = {item.ReferencedSOPInstanceUID for item in series.ReferencedSOPSequence}
+        slices = [data for data in held if data.Modality == "CT"]
+        assert referred == {data.SOPInstanceUID for data in slices}
+        assert {study.StudyInstanceUID} == {data.StudyInstanceUID for data in held}
+        assert {series.SeriesInstanceUID} == {data.SeriesInstanceUID for data in slices}
 
     in_house(tmp_path, workers, scenario)
 
