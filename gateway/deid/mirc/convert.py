@@ -43,6 +43,7 @@ def convert(script: Script, plan: Plan, base: Mapping[str, Any], *, name: str, l
     `plan` is the compiled profile that is the floor, `base` the same profile as read from TOML: the result
     includes what it includes, so it belongs into the same directory.
     """
+    name = "".join(character if character.isprintable() else "?" for character in name)
     converting = _Converting(script, plan, legacy_md5)
     converting.run()
     profile = write_profile(_comments(name, base), converting.tables(base, name))
@@ -119,7 +120,10 @@ class _Converting:
     def tables(self, base: Mapping[str, Any], name: str) -> dict[str, Any]:
         """Return the profile's tables: head, the floor's own rules, the script's rules, the allow-lists."""
         rules = [*self._floor_rules(base), *self._rules(name)]
-        tables: dict[str, Any] = {"profile": self._head(base["profile"], name), "rule": rules}
+        tables: dict[str, Any] = {"profile": self._head(base["profile"], name)}
+        if "sop-classes" in base:
+            tables["sop-classes"] = base["sop-classes"]
+        tables["rule"] = rules
         if self._narrow:
             tables["allow"] = [*base.get("allow", ()), self._allow(name)]
         return tables

@@ -11,6 +11,7 @@ from gateway.deid.legacy import Form, Legacy
 from gateway.deid.mirc.expression import Call, Expression, Text
 from gateway.deid.mirc.names import Address, element_of
 from gateway.deid.mirc.script import Instruction, Script
+from gateway.deid.mirc.values import is_field
 
 PATIENT_ID: Final = Address(0x00100020)
 
@@ -147,9 +148,10 @@ class _Reader:
     def _modifydate(self, part: Call) -> Outcome:
         """A field that is no number stays as it is; only the year may stay here."""
         year, month, day = (self._value(part, place).strip() for place in (1, 2, 3))
-        if not (month.isdigit() and day.isdigit()):
-            return Outcome(Fate.COPIED if year.isdigit() else Fate.DATED)
-        if year.isdigit():
+        sets_year, sets_month, sets_day = map(is_field, (year, month, day))
+        if not (sets_month and sets_day):
+            return Outcome(Fate.COPIED if sets_year else Fate.DATED)
+        if sets_year:
             return Outcome(Fate.CONSTANT, f"{int(year):04d}{int(month):02d}{int(day):02d}")
         exact = (int(month), int(day)) == (1, 1)
         return Outcome(Fate.YEAR, notes=() if exact else ("It becomes 1 January of its year.",))

@@ -32,6 +32,11 @@ def element_with(vr: str, text: str) -> JsonElement:
     return {"vr": vr, "Value": [person_name(value) for value in values] if vr == "PN" else values}
 
 
+def is_field(text: str) -> bool:
+    """Tell whether an argument sets a year, month or day; anything else leaves it as it is."""
+    return re.fullmatch(r"[0-9]{1,4}", text) is not None
+
+
 def rounded(value: str, width: int) -> str:
     """Round an age to a multiple of `width`; an odd length gets a leading zero."""
     digits = re.sub(r"\D", "", value)
@@ -61,7 +66,7 @@ def modified(value: str, fields: list[str]) -> str:
 
 def _modified_one(value: str, fields: list[str]) -> str:
     own = (value[:4], value[4:6], value[6:8])
-    year, month, day = (int(field if field.isdigit() else mine) for field, mine in zip(fields, own, strict=True))
+    year, month, day = (int(field if is_field(field) else mine) for field, mine in zip(fields, own, strict=True))
     return f"{date(year, month, day):%Y%m%d}{value[8:]}"
 
 

@@ -18,6 +18,7 @@ from gateway.deid.scope import Scope
 from gateway.dicom.dictionary import tag_of
 from tests.builders import CANARIES_AFTER_SECOND, found_canaries, planted
 from tests.deid.mirc.samples import converted, first_line, loaded, said, script
+from tests.deid.shipped import PROFILES, plan
 
 OPEN, WEAK, CHANGED, IGNORED = Severity
 SCOPE = Scope(binding="case-1", patient="12345")
@@ -294,3 +295,17 @@ def test_a_second_script_may_be_imported_above_an_imported_profile(tmp_path: Pat
     engine = loaded(conversion, tmp_path)
     assert engine.plan.decide_tag(0x00081030).action is Action.REPLACE
     assert engine.plan.decide_tag(0x00100020).action is Action.LEGACY_MD5
+
+
+def test_a_name_with_line_breaks_stays_a_comment() -> None:
+    base = tomllib.loads((PROFILES / "second-pass.toml").read_text())
+    made = script(("00100020", "@hash(this)"))
+    conversion = convert(made, plan("second"), base, name='a\n[profile]\nid = "evil"')
+    assert tomllib.loads(conversion.profile)["profile"]["id"] == "imported-script"
+
+
+def test_what_the_floor_says_of_sop_classes_stays() -> None:
+    base = tomllib.loads((PROFILES / "second-pass.toml").read_text())
+    base["sop-classes"] = {"why": "a test", "allow": ["CTImageStorage"]}
+    conversion = convert(script(("00100020", "@hash(this)")), plan("second"), base, name="site.script")
+    assert tomllib.loads(conversion.profile)["sop-classes"] == base["sop-classes"]

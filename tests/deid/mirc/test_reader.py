@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import contextlib
+import tomllib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.deid.mirc.functions import REFUSED, SIGNATURES
+from gateway.deid.mirc.interpreter import interpret
 from gateway.deid.mirc.names import Address, address_of, element_of
 from gateway.deid.mirc.reader import MAX_BYTES, read_script
 from gateway.deid.mirc.script import Removal
 from gateway.errors import ConfigurationError
-from tests.deid.mirc.samples import first_line, xml
+from tests.deid.mirc.samples import converted, first_line, script, xml
 
 XML = """<?xml version="1.0" encoding="UTF-8"?>
 <script>
@@ -210,3 +216,51 @@ def test_names_are_those_of_the_standard_or_of_the_script() -> None:
     assert element_of("OperatorName", this, names) == Address(0x00081070)
     assert element_of("(0010,0020)", this, names) == Address(0x00100020)
     assert element_of("Nobody", this, names) is None
+
+
+PIECES = st.sampled_from(
+    [
+        "@",
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        '"',
+        "\\",
+        "\n",
+        "=",
+        "#",
+        "this",
+        "if",
+        "hash",
+        "keep",
+        "isblank",
+        "9",
+        "é",
+        "²",
+    ]
+)
+EXPRESSIONS = st.lists(PIECES, max_size=30).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(EXPRESSIONS)
+def test_any_expression_is_read_or_refused(text: str) -> None:
+    """What is read can be converted, and what became of it is valid TOML."""
+    try:
+        made = script(("00100010", text), ("00080020", text))
+    except ConfigurationError as error:
+        assert "line " in str(error)
+        return
+    assert interpret(made, {"00100010": {"vr": "PN"}, "00080020": {"vr": "DA", "Value": ["20190314"]}}) is not None
+    assert tomllib.loads(converted(made).profile)["profile"]["id"] == "imported-script"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60) | st.lists(PIECES, max_size=30).map(lambda parts: "set.[0010,0010]".join(parts).encode()))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(ConfigurationError):
+        read_script(data)
