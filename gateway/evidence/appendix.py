@@ -81,7 +81,7 @@ def table_sweep(found: Evidence) -> str:
         )
         for swept in found.swept
     ]
-    heads = ("attribute", "VR", "first: demand", "what was done", "", "second: demand", "what was done", "")
+    heads = ("attribute", "VR", "first: demand", "what was done", "judged", "second: demand", "what was done", "judged")
     return section(
         "table",
         "Table E.1-1, row by row",

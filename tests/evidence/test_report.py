@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -84,3 +85,23 @@ def test_the_report_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     page, data = write_report(small(), tmp_path / "deep" / "report")
     assert page.read_text() == to_html(small())
     assert json.loads(data.read_text())["files"] == 4
+
+
+def test_a_profile_that_lets_a_name_through_is_found_out(tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles"
+    shutil.copytree(PROFILES, profiles)
+    common = profiles / "common.toml"
+    weak = common.read_text().replace(
+        'attributes = ["PatientName", "PatientID"]\naction = "pseudonym"',
+        'attributes = ["PatientName", "PatientID"]\naction = "keep"',
+    )
+    assert weak != common.read_text()
+    common.write_text(weak)
+    found = evidence(profiles, kinds=SMALL[:1])
+    assert not found.sound
+    assert {plant.keyword for _, _, plant in found.leaks} == {"PatientName", "PatientID"}
+    assert {which for _, which, _ in found.leaks} == set(Pass)
+    html = to_html(found)
+    assert "Not sound" in html
+    assert "What was left or withheld" in html
+    assert json.loads(to_json(found))["leaks"][0]["keyword"] == "PatientName"

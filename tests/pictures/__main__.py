@@ -9,7 +9,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from gateway.evidence.report import evidence
+from gateway.evidence.write import write_report
 from gateway.origin.sample import generate
+from tests.deid.shipped import PROFILES
 from tests.gateway.process import running_gateway
 from tests.peers import chromium
 from tests.viewer_e2e.viewer import Site, Viewer
@@ -27,7 +30,7 @@ def shot(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    """Show the list, a stack on a desk and an ultrasound on a phone."""
+    """Show the list, a stack on a desk, the evidence report and an ultrasound on a phone."""
     with tempfile.TemporaryDirectory() as name:
         sample = Path(name) / "sample"
         generate(sample)
@@ -40,6 +43,10 @@ def main() -> None:
             viewer.press(*["ArrowDown"] * 28)
             viewer.page.wait_for_timeout(3000)
             shot(viewer.page, "viewer")
+            page = browser.new_page(viewport=DESK)
+            report, _ = write_report(evidence(PROFILES), Path(name) / "evidence")
+            page.goto(report.as_uri())
+            shot(page, "evidence")
             phone = Viewer(browser.new_page(viewport=PHONE), site)
             phone.sign_in()
             phone.open_study("US")
