@@ -131,14 +131,16 @@ class Scanner:
             self._buffer = b""
         if self.elements:
             self.position = self.elements[-1].end
-        if max(self.position, need.size if need else 0) - self._start > self._limits.header:
+        largest = self._start + self._limits.header
+        if max(self.position if self.pixel_length is not None else size, need.size if need else 0) > largest:
             raise Withheld(Reason.HEADER_TOO_LARGE, f"the limit is {self._limits.header} bytes")
         if need is not None and final:
             raise Withheld(Reason.TRUNCATED, "the data set ends inside an element")
         if self.pixel_length is None and not final:
             # A sequence of undefined length is walked again only when it has doubled: the work stays linear.
             exact = need is None or need.exact
-            self._wait = (need.size if need else size + 8) if exact else 2 * size - self.position
+            wait = (need.size if need else size + 8) if exact else 2 * size - self.position
+            self._wait = min(wait, largest + 1)
             self._count = self._settled
             return False
         self.elements = list(ordered(self.elements))

@@ -122,16 +122,21 @@ def instance(data: bytes) -> None:
     """An instance passes or is withheld, the same in any chunks; what passes is clean, well-formed and stable."""
     if len(data) < 2:
         return
-    name = "second" if data[0] & 1 else "first"
-    by, source = engine(name), instance_file(data)
+    check("second" if data[0] & 1 else "first", instance_file(data), chunk_size(data[1]))
+
+
+def check(name: str, source: bytes, size: int) -> bytes | Reason:
+    """Send a file through a pass in every way there is; return what leaves, or why nothing does."""
+    by = engine(name)
     memory.cache_clear()
-    with in_time(data):
+    with in_time(source):
         whole = passed(by, [source], name)
     # The second time, what the engine remembers of the first has a say in it.
     assert passed(by, [source], name) == whole
-    assert passed(by, chunks(source, chunk_size(data[1])), name) == whole
+    assert passed(by, chunks(source, size), name) == whole
     if not isinstance(whole, Reason):
         check_output(name, by, source, whole)
+    return whole
 
 
 def passed(by: Engine, pieces: Iterable[bytes], name: str) -> bytes | Reason:
