@@ -40,6 +40,10 @@ LIMITS: Final = (
     "identifiers before anything is archived.",
     "Pseudonyms were made with a test key that is no secret. At a site they are made with the site's own key.",
 )
+_WEAK: Final = (
+    "The profile {} is weak: it reproduces unkeyed MD5 hashes of another tool. Whoever knows the function finds a "
+    "record number by trying them all. Its results do not say that the patient's identity was removed."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,12 @@ class Evidence:
             and not any(new for checked in self.validity or () for new in checked.new.values())
             and not any(self.judged(which, Judgement.NOT_OK) for which in Pass)
         )
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the report does not show and these profiles do not do, in plain words."""
+        weak = [profile.id for profile in self.profiles.values() if profile.legacy_md5]
+        return (*(_WEAK.format(name) for name in weak), *LIMITS)
 
     def judged(self, which: Pass, judgement: Judgement) -> int:
         """Count the rows of Table E.1-1 that a pass treated in a way."""

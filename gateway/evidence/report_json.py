@@ -9,7 +9,7 @@ from typing import Any
 from gateway.deid.profile import Pass
 from gateway.evidence.aryanto import CITATION
 from gateway.evidence.passes import YEAR
-from gateway.evidence.report import LIMITS, Evidence
+from gateway.evidence.report import Evidence
 from gateway.evidence.sweep import Judgement, Swept
 from gateway.evidence.tally import Count
 
@@ -80,7 +80,7 @@ def _report(found: Evidence) -> dict[str, Any]:
             }
             for one in found.validity
         ],
-        "known_limits": list(LIMITS),
+        "known_limits": list(found.limits),
     }
 
 
