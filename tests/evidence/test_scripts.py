@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from gateway.deid.profile import Pass
+from gateway.evidence.report_html import to_html
+from gateway.evidence.report_json import to_json
 from gateway.evidence.scripts import Score, score
 from tests.deid.mirc.samples import converted, loaded, script
 from tests.deid.shipped import engine, plan
 from tests.evidence.small import specimens
+from tests.evidence.test_report import small
 
 FEW = tuple(one for one in specimens() if one.kind in ("MR", "SR"))
 TABLE = plan("second").profile.table
@@ -51,6 +56,15 @@ def test_legacy_hashes_hold_no_identifier_either(tmp_path: Path) -> None:
     made = script(*CAREFUL, remove=REST)
     result = score(made, loaded(converted(made, legacy_md5=True), tmp_path), FEW)
     assert result.by_profile == result.withheld == ()
+
+
+def test_the_report_says_that_a_profile_is_weak(tmp_path: Path) -> None:
+    weak = loaded(converted(script(*CAREFUL), legacy_md5=True), tmp_path).plan.profile
+    found = replace(small(), profiles=small().profiles | {Pass.SECOND: weak})
+    for text in (to_html(found), to_json(found)):
+        assert "The profile imported-script is weak" in text
+    for text in (to_html(small()), to_json(small())):
+        assert "is weak" not in text
 
 
 def test_what_a_profile_leaks_is_seen() -> None:
