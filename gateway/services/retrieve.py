@@ -39,11 +39,14 @@ async def retrieve(library: Library, ref: ResourceRef) -> Retrieval:
     """
     known = await library.records.withheld_in(library.source, ref)
     if isinstance(ref, InstanceRef):
-        retrieval = Retrieval(_each(library, [ref], await library.open_instance(ref)))
         if known:
-            # Asked for by itself it is judged anew: the PACS may hold a repaired one now.
+            # Asked for by itself it is judged anew, to its end: the PACS may hold a repaired one now.
+            judged = _remembering(library, ref, await library.open_instance(ref))
+            async with closing(judged.chunks) as chunks:
+                async for _ in chunks:
+                    pass
             await library.records.clear(library.source, ref)
-        return retrieval
+        return Retrieval(_each(library, [ref], await library.open_instance(ref)))
     if not known:
         stream = _whole(library, ref)
         try:

@@ -30,16 +30,24 @@ class Transcoding:
                 async for chunk in rest:
                     yield chunk
                 return
-            transcoder = Transcoder()
-            pieces = transcoder.feed(instance.head)
-            async for piece in self._decoded(pieces):
-                yield piece
-            async for chunk in rest:
-                async for piece in self._decoded(transcoder.feed(chunk)):
-                    yield piece
-            async for piece in self._decoded(transcoder.finish()):
-                yield piece
+            # The header waits for the first frame, so that what cannot be decoded fails before a byte is given out.
+            held: list[bytes] = []
+            begun = False
+            async for piece in _pieces(instance.head, rest):
+                held.append(piece if isinstance(piece, bytes) else await self.workers.run(native_piece, piece))
+                begun = begun or not isinstance(piece, bytes)
+                if begun:
+                    yield b"".join(held)
+                    held.clear()
+            yield b"".join(held)
 
-    async def _decoded(self, pieces: list[Piece]) -> AsyncIterator[bytes]:
-        for piece in pieces:
-            yield piece if isinstance(piece, bytes) else await self.workers.run(native_piece, piece)
+
+async def _pieces(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[Piece]:
+    transcoder = Transcoder()
+    for piece in transcoder.feed(head):
+        yield piece
+    async for chunk in rest:
+        for piece in transcoder.feed(chunk):
+            yield piece
+    for piece in transcoder.finish():
+        yield piece

@@ -232,3 +232,10 @@ def test_an_instance_that_is_itself_too_short_is_withheld(scripted: ScriptedGate
     assert seen(scripted.gateway, at(series_of(first))) == "broken"
     entries = scripted.gateway.get("/api/quarantine").json["entries"]
     assert [(entry["instance"], entry["reason"]) for entry in entries] == [(ref_of(second).instance, "truncated")]
+    # Asked for by itself it is judged to its end before anything is given out.
+    scripted.origin(archive(whole(multipart(second[:-100])), (first, second, third)))
+    for accept in (None, "application/dicom"):
+        assert seen(scripted.gateway, at(ref_of(second)), accept) == "403"
+    scripted.origin(archive(whole(multipart(second)), (first, second, third)))
+    assert seen(scripted.gateway, at(ref_of(second))) == "whole"
+    assert scripted.gateway.get("/api/quarantine").json["total"] == 0
