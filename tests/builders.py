@@ -274,6 +274,18 @@ def encapsulated(data: Dataset, frames: list[bytes], syntax: str) -> bytes:
     return part10(data, syntax)
 
 
+def large_header(items: int) -> bytes:
+    """Return a report with this many lines: with 20,000 its header takes a pass a second or more."""
+    data = planted_dataset("SR")
+    content = []
+    for number in range(items):
+        item = Dataset()
+        item.RelationshipType, item.ValueType, item.TextValue = "CONTAINS", "TEXT", f"liver {number}"
+        content.append(item)
+    data.ContentSequence = Items(content)
+    return part10(data)
+
+
 def ref_of(data: bytes) -> InstanceRef:
     """Return the reference of the instance in a Part 10 file."""
     with warnings.catch_warnings():

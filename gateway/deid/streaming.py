@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from gateway.deid.deidentified import SEAL, DeidentifiedHeader, _Seal
 from gateway.deid.rewriter import InstanceRewriter
 from gateway.errors import Reason, Withheld
 from gateway.streams import close, closing
+
+_LARGE: Final = 1 << 19
+"""Bytes, one chunk of a file: a header that is still not complete then takes too long for the event loop."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,12 +39,15 @@ async def deidentify(rewriter: InstanceRewriter, chunks: AsyncIterator[bytes]) -
         Withheld: the header cannot be judged or is refused. `chunks` is closed then.
     """
     pending: list[bytes] = []
+    taken = 0
     ended = False
     try:
         while rewriter.header is None and not ended:
             chunk = await anext(chunks, b"")
             ended = not chunk
-            pending += rewriter.finish() if ended else rewriter.feed(chunk)
+            step = rewriter.finish if ended else partial(rewriter.feed, chunk)
+            taken += len(chunk)
+            pending += await asyncio.to_thread(step) if taken > _LARGE else step()
         if rewriter.header is None:
             raise Withheld(Reason.TRUNCATED)
     except BaseException:

@@ -36,6 +36,7 @@ from tests.builders import (
     IMPLICIT_LE,
     RLE,
     found_canaries,
+    large_header,
     part10,
     planted,
     planted_ct_series,
@@ -43,6 +44,7 @@ from tests.builders import (
     ref_of,
 )
 from tests.deid.shipped import KEYS, PROFILES, engine
+from tests.pauses import pauses
 
 BOUNDARY = "parts"
 KEY_OBJECT = "1.2.840.10008.5.1.4.1.1.88.59"
@@ -543,38 +545,16 @@ def test_nothing_of_an_instance_is_logged(tmp_path: Path, workers: Workers, capl
     assert ref_of(files[0]).instance not in caplog.text
 
 
-def large_header(items: int) -> bytes:
-    """Return a document whose header takes the pass a second or more."""
-    data = planted_dataset("SR")
-    content = []
-    for number in range(items):
-        item = pydicom.Dataset()
-        item.RelationshipType, item.ValueType, item.TextValue = "CONTAINS", "TEXT", f"liver {number}"
-        content.append(item)
-    data.ContentSequence = content
-    return part10(data)
-
-
 def test_a_large_header_holds_up_nobody(tmp_path: Path, workers: Workers) -> None:
     data = large_header(20_000)
-    gaps: list[float] = []
 
-    async def heartbeat() -> None:
-        loop = asyncio.get_running_loop()
-        last = loop.time()
-        while True:
-            await asyncio.sleep(0.005)
-            now = loop.time()
-            gaps.append(now - last)
-            last = now
-
-    async def scenario(house: House) -> None:
-        beating = asyncio.create_task(heartbeat())
-        (done,) = await house.store(data)
-        beating.cancel()
+    async def scenario(house: House) -> list[float]:
+        async with pauses() as gaps:
+            (done,) = await house.store(data)
         assert done.failure is None
+        return gaps
 
-    in_house(tmp_path, workers, scenario)
+    gaps = in_house(tmp_path, workers, scenario)
     assert sum(gaps) > 0.5, "the header is too small to tell"
     assert max(gaps) < sum(gaps) / 4
 
