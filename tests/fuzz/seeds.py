@@ -69,6 +69,10 @@ def instances() -> Iterator[bytes]:
     yield b"\2\0" + pixels
     yield b"\3\1" + pixels + tail
     yield b"\2\0" + pixels + tail + bytes(20)
+    fragments = item_header(0xFFFEE000, 0) + item_header(0xFFFEE000, 2) + b"ab" + item_header(0xFFFEE0DD, 0)
+    icon = write((NAME,)) + header(0x7FE00010, "OB", 0xFFFFFFFF) + fragments
+    icons = item_header(0xFFFEE000, len(icon)) + icon
+    yield b"\0\0" + header(0x00880200, "SQ", len(icons)) + icons + header(0x00400275, "SQ", len(icons)) + icons
     yield bytes((4 * DAMAGED_DEFLATE, 0)) + b"\x4b\xcb\xcf\x07\x00"
     for syntax in ENCODED:
         kind = SYNTAXES.index(UID(syntax))
@@ -114,6 +118,8 @@ def frames() -> Iterator[bytes]:
     codestream = encoded(JPEG_2000)
     box = b"\0\0\0\x0cjP  \r\n\x87\n" + pack(">I", 8 + len(CANARY)) + b"xml " + CANARY
     yield bytes((places[JPEG_2000], 0)) + box + b"\0\0\0\0jp2c" + codestream
+    tile = codestream.index(b"\xff\x90")
+    yield bytes((places[JPEG_2000], 0)) + codestream[: tile + 6] + bytes(4) + codestream[tile + 10 :]
     for place in places.values():
         yield bytes((place, 1)) + b"\xff\xd8\xff\xd9"
 
@@ -153,6 +159,8 @@ def objects() -> Iterator[bytes]:
         {"00081140": {"vr": "SQ", "Value": [{"00100010": {"vr": "PN", "Value": [name]}}, None, {}]}},
         {"00280010": {"vr": "US", "Value": [5]}, "00281050": {"vr": "DS", "Value": [1.5, "NaN", None]}},
         {"00091010": {"vr": "UN", "InlineBinary": "Wnc="}, "00090010": {"vr": "LO", "Value": [name]}},
+        {"00283006": {"vr": "OW", "InlineBinary": "AAA="}, "00280010": {"vr": "US", "InlineBinary": "AgA="}},
+        {"00281050": {"vr": "FD", "Value": ["NaN", "1.5", "1e400"]}, "00280011": {"vr": "US", "Value": ["5", 1.0]}},
         {"00080080": {"Value": [name]}, "00283006": {"vr": "OW", "BulkDataURI": f"http://x/{name}"}},
         {"00080016": None, "0020000D": {"vr": "UI", "Value": {"0": 1}}, "00080018": []},
         {"00080020": {"vr": "DA", "Value": ["20240229"]}, "00101010": {"vr": "AS", "Value": ["093Y"]}},

@@ -14,7 +14,7 @@ from gateway.dicom.part10 import read_start
 from gateway.dicom.scanner import Scanner
 from gateway.dicom.syntax import IMPLICIT_LE, transfer_syntax
 from gateway.errors import Reason, Withheld
-from tests.deid.shipped import SR, engine, identity
+from tests.deid.shipped import engine, identity
 from tests.deid.test_rewriter import minimal, pixel_data
 from tests.dicom.raw import Leaf, header, item_header
 from tests.fuzz.targets import CANARY, RLE, chunks, judge, passed
@@ -97,13 +97,6 @@ def test_what_is_no_json_object_is_withheld(given: Any) -> None:
     for row in (False, True):
         with pytest.raises(Withheld):
             engine("first").dataset(IdentifiedDataset(given), row=row)
-
-
-def test_a_second_time_changes_nothing_where_the_number_of_frames_is_missing() -> None:
-    by = engine("first")
-    out = passed(by, [minimal(*SHAPE[1:], sop_class=SR) + header(0x7FE00010, "OB", 2) + b"ab"], "first")
-    assert isinstance(out, bytes)
-    assert passed(by, [out], "first") == out
 
 
 def test_an_rle_header_that_promises_billions_of_segments_is_refused_at_once() -> None:
