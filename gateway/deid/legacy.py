@@ -18,6 +18,7 @@ from typing import Final
 from gateway.dicom.vr import valid
 
 _LONGEST_UID: Final = 64
+_WELL_KNOWN: Final = "1.2.840.10008."
 _LEAST_DATE: Final = 8
 _BETWEEN_WORDS: Final = re.compile(r"[\s,'^.]")
 _TEN_YEARS: Final = 3650
@@ -57,6 +58,8 @@ class Legacy:
         """
         if self.form in (Form.HASHDATE, Form.INCREMENTDATE):
             return self._dates(values, vr, oldest, patient)
+        if self.form is Form.HASHUID:
+            return self._uids(values, vr)
         if self.of_patient and not patient:
             return None
         text = patient if self.of_patient else "\\".join(values)
@@ -65,11 +68,18 @@ class Legacy:
                 made = hash_patient(self.prefix, text, self.length)
             case Form.HASHNAME:
                 made = hash_name(text, self.length, self.words)
-            case Form.HASHUID:
-                made = hash_uid(self.prefix, text)
             case _:
                 made = hash_text(text, self.length)
         return [made] if valid(vr, made) else None
+
+    def _uids(self, values: Sequence[str], vr: str) -> list[str] | None:
+        """Replace value by value, which the original does not, so that references to several instances stay whole."""
+        if vr != "UI" or not all(valid("UI", value) for value in values):
+            return None
+        made = [
+            value if not value or value.startswith(_WELL_KNOWN) else hash_uid(self.prefix, value) for value in values
+        ]
+        return made if all(valid("UI", value) for value in made) else None
 
     def _dates(self, values: Sequence[str], vr: str, oldest: int, patient: str) -> list[str] | None:
         if vr != "DA" or not all(valid("DA", value) for value in values):

@@ -63,6 +63,15 @@ def test_a_root_may_end_in_a_dot_and_a_uid_is_cut_to_64_characters() -> None:
     assert len(legacy.hash_uid("1.2.3456789.1234567890.1234567890.1234567890", "1.2.3.4")) == 64
 
 
+def test_uids_are_hashed_value_by_value_but_for_those_that_everybody_knows() -> None:
+    rule = Legacy(Form.HASHUID, "9999")
+    well_known = "1.2.840.10008.5.1.4.1.1.2"
+    made = rule.apply(["1.2.3.4", "", well_known], "UI", oldest=1938, patient="")
+    assert made == [legacy.hash_uid("9999", "1.2.3.4"), "", well_known]
+    assert rule.apply(["Doe"], "UI", oldest=1938, patient="") is None
+    assert rule.apply(["1.2.3.4"], "LO", oldest=1938, patient="") is None
+
+
 def test_dates_move_by_the_hash_of_the_patient() -> None:
     rule = Legacy(Form.HASHDATE)
     days = legacy.hash_days("12345")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pydicom.uid
 
 from gateway.deid.actions import Action
-from gateway.deid.legacy import Legacy
+from gateway.deid.legacy import Form, Legacy
 from gateway.deid.mirc.findings import Finding, Severity
 from gateway.deid.mirc.judge import IDENTITY, NEEDED, Decision, judge, removal
 from gateway.deid.mirc.lint import IMAGE, left_open
@@ -26,6 +26,7 @@ _CODES: Final = frozenset((0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x000
 _COMPUTED: Final = frozenset((Action.PSEUDONYM, Action.CLEAN, Action.AGE, Action.YEAR, Action.SHIFT))
 _FORMAL: Final = frozenset(("CS", "DS", "IS", "UI"))
 _SAFE_PRIVATE: Final = {"include": "safe-private.toml", "options": "retain-safe-private", "claims": "113111"}
+_SOP_INSTANCE: Final = 0x00080018
 _FIRST_BLOCK: Final = 0x1000
 
 
@@ -62,6 +63,8 @@ class _Converting:
     dropped: list[dict[str, str]] = field(default_factory=list)
     """Safe private elements that the script removes all the same."""
     findings: list[Finding] = field(default_factory=list)
+    uids: Decision | None = None
+    """What becomes of every UID, unless the keys decide."""
 
     @property
     def _narrow(self) -> bool:
@@ -82,6 +85,7 @@ class _Converting:
                 self.staying.append(address.tag)
         if self._narrow:
             self._remove_unspecified()
+        self._follow_uids()
 
     def _is_dropped(self, tag: int) -> bool:
         if tag in self.decided:
@@ -117,6 +121,18 @@ class _Converting:
         text = "SOP classes without an allow-list keep the numbers and codes that the floor allows."
         self.findings.append(Finding(line, Severity.CHANGED, "unspecified elements", text))
 
+    def _follow_uids(self) -> None:
+        """Where SOP Instance UIDs are hashed in the old way, do so with every UID: references stay whole."""
+        line, decision = self.decided.get(_SOP_INSTANCE, (0, None))
+        if decision is None or decision.legacy is None or decision.legacy.form is not Form.HASHUID:
+            return
+        self.uids = decision
+        for tag in (int(row.tag, 16) for row in self.plan.profile.table if "X" not in row.tag and row.vr == "UI"):
+            if tag not in self.decided and self.plan.decide_tag(tag).action is Action.UID:
+                self.decided[tag] = (line, decision)
+        text = "UIDs that the script does not name are hashed in the same way, so that references stay whole."
+        self.findings.append(Finding(line, Severity.CHANGED, "UIDs", text))
+
     def tables(self, base: Mapping[str, Any], name: str) -> dict[str, Any]:
         """Return the profile's tables: head, the floor's own rules, the script's rules, the allow-lists."""
         rules = [*self._floor_rules(base), *self._rules(name)]
@@ -144,7 +160,10 @@ class _Converting:
         """Yield the rules of the floor's own file, without the attributes that the script decides."""
         for rule in base.get("rule", ()):
             attributes = [name for name in rule.get("attributes", ()) if tag_of(name) not in self.decided]
-            if "attributes" not in rule:
+            if self.uids is not None and "UI" in rule.get("vrs", ()) and "masks" not in rule:
+                vrs = [vr for vr in rule["vrs"] if vr != "UI"]
+                yield from [dict(rule) | {"vrs": vrs}] if vrs else []
+            elif "attributes" not in rule:
                 yield dict(rule)
             elif attributes:
                 yield dict(rule) | {"attributes": attributes}
@@ -158,6 +177,9 @@ class _Converting:
             if decision.legacy is not None:
                 why += " WEAK: an unkeyed function that can be undone by trying."
             yield _rule(decision, [_written(tag) for _, tag in places], why)
+        if self.uids is not None:
+            rule = _rule(self.uids, [], f"{name} hashes UIDs. WEAK: an unkeyed function that can be undone by trying.")
+            yield {"vrs": ["UI"]} | {key: value for key, value in rule.items() if key != "attributes"}
         if self.dropped:
             yield {"action": "drop", "why": f"{name} removes them.", "private": self.dropped}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset, dcmread
 
+from gateway.deid import legacy
 from gateway.deid.actions import Action
 from gateway.deid.engine import Engine
 from gateway.deid.mirc.convert import Conversion, convert
@@ -266,7 +267,22 @@ def test_legacy_md5_reproduces_the_vectors_on_an_instance(tmp_path: Path) -> Non
     assert result.AccessionNumber == "1734476027734280"
     assert result.StudyInstanceUID == "9999.133452017418128156145788163593446716929"
     assert result.StudyDate == "20181028"
-    assert result.SOPInstanceUID.startswith("2.25.")
+    assert result.SOPInstanceUID.startswith("2.25.")  # not scripted
+
+
+def test_references_stay_whole_when_uids_are_hashed_in_the_old_way(tmp_path: Path) -> None:
+    """The script names the instance only, and not those who refer to it."""
+    item = referenced()
+    item.ReferencedSOPInstanceUID = UIDS["SOPInstanceUID"]
+    conversion = converted(script(("00080018", "@hashuid(@ROOT,this)")), legacy_md5=True)
+    result = through(
+        conversion, tmp_path, ReferencedImageSequence=[item], RelatedFrameOfReferenceUID=UIDS["SOPInstanceUID"]
+    )
+    hashed = legacy.hash_uid("9999", UIDS["SOPInstanceUID"])
+    assert result.SOPInstanceUID == result.ReferencedImageSequence[0].ReferencedSOPInstanceUID == hashed
+    assert result.get("RelatedFrameOfReferenceUID", hashed) == hashed
+    assert result.SOPClassUID == result.file_meta.MediaStorageSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+    assert any(finding.subject == "UIDs" for finding in conversion.findings)
 
 
 def test_legacy_md5_says_that_it_is_weak(tmp_path: Path) -> None:
