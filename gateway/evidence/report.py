@@ -12,6 +12,7 @@ from gateway.deid.table import Row
 from gateway.dicom.dictionary import keyword_of
 from gateway.evidence.aryanto import ATTRIBUTES
 from gateway.evidence.bases import KINDS, Kind
+from gateway.evidence.beyond import Beyond, beyond
 from gateway.evidence.corpus import corpus
 from gateway.evidence.hipaa import Identifier
 from gateway.evidence.passes import Measured, measure, report_engines
@@ -33,7 +34,9 @@ LIMITS: Final = (
     "A description keeps the words of a published vocabulary. A surname that is also such a word (Head, Foot) stays "
     "where somebody typed it into a description.",
     "Well-formed code strings and numbers pass in attributes that Table E.1-1 does not name. A name of up to 16 "
-    "capital letters that somebody put into such a code string would pass too.",
+    "capital letters that somebody put into such a code string would pass too, unless the second pass knows it as one "
+    "of this patient. The section on what lies beyond the table counts them.",
+    "A colour profile (ICC) is kept as it is, and can hold text of whoever made it.",
     "Documents, audio, waveforms and unknown kinds of objects are withheld, not cleaned.",
     "The corpus is generated. It holds every attribute of the table in every place we could think of; a real archive "
     "may hold what nobody thought of. That is why the second pass searches each result for that instance's own "
@@ -75,6 +78,7 @@ class Evidence:
     references: dict[Pass, References]
     phrases: tuple[Phrase, ...]
     validity: tuple[Validity, ...] | None
+    beyond: tuple[Beyond, ...]
 
     @property
     def sound(self) -> bool:
@@ -135,6 +139,7 @@ def evidence(
         references=references(measured),
         phrases=tuple(phrases(engines)),
         validity=checked,
+        beyond=beyond(rows, engines, progress),
     )
 
 

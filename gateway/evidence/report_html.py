@@ -40,6 +40,7 @@ def to_html(found: Evidence) -> str:
             _elements(found),
             _teaching(found),
             _wholeness(found),
+            _beyond(found),
             _limits(found),
             every_cell(found),
             classics(found),
@@ -106,6 +107,7 @@ _SECTIONS: Final = {
     "elements": "How much of a header is left",
     "teaching": "What teaching keeps",
     "whole": "References and validity",
+    "beyond": "Beyond the table",
     "limits": "Known limits",
     "cells": "Every kind, every identifier",
     "classics": "The fifty attributes of Aryanto et al.",
@@ -260,6 +262,29 @@ def _wholeness(found: Evidence) -> str:
             for message in new
         ]
     return section("whole", _SECTIONS["whole"], *parts)
+
+
+def _beyond(found: Evidence) -> str:
+    def left(keywords: tuple[str, ...]) -> str:
+        named = f" ({', '.join(keywords)})" if 0 < len(keywords) <= _FEW else ""
+        return text(f"{len(keywords)}{named}")
+
+    rows = [(text(one.vr), number(one.planted), *(left(one.left[which]) for which in Pass)) for one in found.beyond]
+    return section(
+        "beyond",
+        _SECTIONS["beyond"],
+        paragraph(
+            "Table E.1-1 names 621 attributes; the standard has thousands. Every other one that can hold text was "
+            "planted in a report, the kind of object that is narrowed by no allow-list. What is left is what the "
+            "profiles keep: maker and model, names of classes and coding schemes, colour profiles, and code strings "
+            "(CS), in which the standard allows no free text but a device may put some."
+        ),
+        table("Attributes of PS3.6 outside of the table, by value representation.",
+              ("VR", "planted", "left by the first pass", "left by the second"), rows, kind="left"),
+    )  # fmt: skip
+
+
+_FEW: Final = 20
 
 
 def _faults(count: int) -> str:

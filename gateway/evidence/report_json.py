@@ -80,6 +80,10 @@ def _report(found: Evidence) -> dict[str, Any]:
             }
             for one in found.validity
         ],
+        "beyond_the_table": [
+            {"vr": one.vr, "planted": one.planted, **{f"left_{w.value}": list(one.left[w]) for w in Pass}}
+            for one in found.beyond
+        ],
         "known_limits": list(found.limits),
     }
 

@@ -41,7 +41,7 @@ def saturate(dataset: Dataset, rows: Iterable[Row], planter: Planter) -> None:
     table = [row for row in rows if "X" not in row.tag and row.tag not in _FIXED]
     for row in table:
         if int(row.tag[:4], 16) >= _NO_PART:
-            dataset[Tag(row.tag)] = _element(row, planter, Place.ROOT)
+            dataset[Tag(row.tag)] = planted_element(row, planter, Place.ROOT)
     _chain(dataset, table, planter)
     _unknown(dataset, table, planter)
     _private(dataset, table, planter)
@@ -49,7 +49,8 @@ def saturate(dataset: Dataset, rows: Iterable[Row], planter: Planter) -> None:
     _behind(dataset, planter)
 
 
-def _element(row: Row, planter: Planter, place: Place) -> DataElement:
+def planted_element(row: Row, planter: Planter, place: Place) -> DataElement:
+    """Return the element of a row with an identifier that fits its VR."""
     tag, vr = Tag(row.tag), row.vr
     if vr == "SQ":
         return DataElement(tag, "SQ", Sequence([_item(row, planter, place)]))
@@ -80,7 +81,7 @@ def _item(row: Row, planter: Planter, place: Place) -> Dataset:
 def _chain(dataset: Dataset, table: list[Row], planter: Planter) -> None:
     deepest = Dataset()
     for row in table:
-        deepest[Tag(row.tag)] = _element(row, planter, Place.NESTED)
+        deepest[Tag(row.tag)] = planted_element(row, planter, Place.NESTED)
     below = deepest
     for keyword in reversed(_CHAIN[1:]):
         around = Dataset()
@@ -93,7 +94,7 @@ def _unknown(dataset: Dataset, table: list[Row], planter: Planter) -> None:
     """Plant the table as elements of VR UN in an item of its own: at the root their tags are taken."""
     item = Dataset()
     for row in table:
-        value = _raw(_element(row, planter, Place.UNKNOWN))
+        value = _raw(planted_element(row, planter, Place.UNKNOWN))
         # A DataElement would be given back the VR that its tag has in PS3.6.
         item[Tag(row.tag)] = RawDataElement(Tag(row.tag), "UN", len(value), value, 0, False, True)
     dataset[_CHAIN[0]].value.append(item)
@@ -117,11 +118,11 @@ def _private(dataset: Dataset, rows: list[Row], planter: Planter) -> None:
         name = planter.token("PrivateCreator", tag, Place.PRIVATE, Identifier.OTHER, "LO")
         block = dataset.private_block(_PRIVATE_GROUP, f"PLANT {name}", create=True)
         for offset, row in enumerate(table[start : start + _BLOCK]):
-            element = _element(row, planter, Place.PRIVATE)
+            element = planted_element(row, planter, Place.PRIVATE)
             block.add_new(offset, row.vr, element.value)
     whole = Dataset()
     for row in table:
-        whole[Tag(row.tag)] = _element(row, planter, Place.PRIVATE)
+        whole[Tag(row.tag)] = planted_element(row, planter, Place.PRIVATE)
     hidden = DataElement(Tag(_PRIVATE_GROUP, 0x1000), "SQ", Sequence([whole]))
     block.add_new(_BLOCK, "UN", _raw(hidden))
 
