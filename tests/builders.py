@@ -275,7 +275,7 @@ def encapsulated(data: Dataset, frames: list[bytes], syntax: str) -> bytes:
 
 
 def large_header(items: int) -> bytes:
-    """Return a report with this many lines: with 20,000 its header takes a pass a second or more."""
+    """Return a report with this many lines: with 14,000 its header takes a pass half a second or more."""
     data = planted_dataset("SR")
     content = []
     for number in range(items):
