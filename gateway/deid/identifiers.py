@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from gateway.dicom.dataset import JsonDataset
 from gateway.dicom.dictionary import keyword_of
+from gateway.dicom.normal_form import normalized
 
 
 class Hint(StrEnum):
@@ -77,7 +78,7 @@ def name_parts(name: str) -> Iterator[str]:
         yield own[1]
         return
     for number, group in enumerate(name.split("=")):
-        for word in _WORD.findall(unicodedata.normalize("NFC", group)):
+        for word in _WORD.findall(normalized("NFC", group)):
             ideographic = number == 1 or (not word.isascii() and unicodedata.category(word[0]) == "Lo")
             if word.casefold() in _PARTICLES | _EMPTY_WORDS or len(word) < (2 if ideographic else _LETTERS):
                 continue
@@ -88,9 +89,9 @@ def _spellings(word: str) -> Iterator[str]:
     yield word
     if word.isascii():
         return
-    plain = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
+    plain = "".join(sign for sign in normalized("NFD", word) if not unicodedata.combining(sign))
     yield plain
-    yield unicodedata.normalize("NFD", word)
+    yield normalized("NFD", word)
     german = word.casefold()
     for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "oe"), ("å", "aa")):
         german = german.replace(umlaut, letters)

@@ -11,12 +11,12 @@ import os
 import re
 import secrets
 import stat
-import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from gateway.dicom.normal_form import normalized
 from gateway.dicom.uid import UID
 from gateway.errors import ConfigurationError
 
@@ -130,7 +130,7 @@ def _letters(digest: bytes, count: int) -> str:
 
 def _normal(value: str) -> str:
     """Return what the spellings of one name or ID have in common: case, padding, empty components."""
-    groups = unicodedata.normalize("NFKC", value).casefold().split("=")
+    groups = normalized("NFKC", value).casefold().split("=")
     return "=".join("^".join(" ".join(part.split()) for part in group.split("^")).rstrip("^") for group in groups)
 
 

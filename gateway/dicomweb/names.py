@@ -8,9 +8,9 @@ order.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 
+from gateway.dicom.normal_form import normalized
 from gateway.dicomweb.wildcards import has_wildcard, wildcard
 
 GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
@@ -32,8 +32,8 @@ def name_test(key: str, *, fuzzy: bool) -> Callable[[object], bool]:
 
 def fold(text: str) -> str:
     """Return `text` without case and accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_UNDECOMPOSED))
-    return unicodedata.normalize("NFC", "".join(c for c in plain if not _is_latin_mark(c)))
+    plain = normalized("NFKD", text.casefold().translate(_UNDECOMPOSED))
+    return normalized("NFC", "".join(c for c in plain if not _is_latin_mark(c)))
 
 
 def _is_latin_mark(char: str) -> bool:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from gateway.deid.identifiers import name_parts
 from gateway.deid.segments import clean_frame
 from gateway.dicom.dataset import IdentifiedDataset, first_text
 from gateway.dicom.part10 import read_start
 from gateway.dicom.scanner import Scanner
 from gateway.dicom.syntax import IMPLICIT_LE, transfer_syntax
+from gateway.dicomweb.names import name_test
 from gateway.errors import Reason, Withheld
 from tests.deid.shipped import engine, identity
 from tests.deid.test_rewriter import minimal, pixel_data
@@ -112,3 +114,12 @@ def test_an_item_that_promises_too_much_gives_the_same_reason_in_any_chunks(size
     item = item_header(0xFFFEE000, 0xFFFFFFFF) + header(0x00204000, "UT", 0xFFFFFFFE)
     source = minimal(Leaf(0x00100010, "PN", CANARY)) + header(0x00400275, "SQ", 0xFFFFFFFF) + item + bytes(8)
     assert passed(engine("first"), chunks(source, size), "first") is Reason.HEADER_TOO_LARGE
+
+
+def test_very_many_combining_marks_cost_no_square() -> None:
+    marks = "Z" + "\u0301" * 100_000 + "\u0316" * 100_000
+    started = time.process_time()
+    judge("first", identity() | {"00100020": {"vr": "LO", "Value": [marks]}}, row=False)
+    assert not name_test("Doe", fuzzy=True)({"Alphabetic": marks})
+    assert list(name_parts(marks)) == []
+    assert time.process_time() - started < 3
