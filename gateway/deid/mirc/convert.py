@@ -19,12 +19,10 @@ from gateway.deid.mirc.script import Removal, Script
 from gateway.deid.mirc.toml_text import write_profile
 from gateway.deid.plan import Plan
 from gateway.dicom.dictionary import hex_tag, keyword_of, tag_of, vr_of
-from gateway.dicom.vr import TEXT
 
 _CODES: Final = frozenset((0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119))
 """The Code Sequence Macro (PS3.3 §8.8) stands in items only, which the original leaves as they are."""
 _COMPUTED: Final = frozenset((Action.PSEUDONYM, Action.CLEAN, Action.AGE, Action.YEAR, Action.SHIFT))
-_FORMAL: Final = frozenset(("CS", "DS", "IS", "UI"))
 _SAFE_PRIVATE: Final = {"include": "safe-private.toml", "options": "retain-safe-private", "claims": "113111"}
 _SOP_INSTANCE: Final = 0x00080018
 _FIRST_BLOCK: Final = 0x1000
@@ -101,7 +99,7 @@ class _Converting:
     def _remove_unspecified(self) -> None:
         """Remove what the floor would compute from originals that the script does not mention.
 
-        Numbers and codes without which an image is neither valid nor readable stay.
+        What an image must have to be valid and readable stays as the floor makes it.
         """
         scripted = {address.tag for address in self.script.instructions}
         allowed = frozenset().union(*(only.tags for only in self.plan.allow_lists.values()))
@@ -110,7 +108,7 @@ class _Converting:
             if tag >> 16 == IMAGE or tag >> 16 in self.script.groups:
                 continue
             rule = self.plan.decide_tag(tag)
-            if rule.action in _COMPUTED or (rule.keeps and vr_of(tag) in TEXT - _FORMAL):
+            if rule.action in _COMPUTED and removal(rule) is not Action.DUMMY:
                 self.decided[tag] = (self.script.removals[Removal.UNSPECIFIED], Decision(removal(rule)))
             elif rule.action not in (Action.DROP, Action.EMPTY, Action.DUMMY):
                 left.append(tag)

@@ -166,6 +166,8 @@ class _Judging:
     def _removed(self, rule: Rule) -> Judgement:
         if rule.drops:
             return Judgement()
+        if rule.walks and removal(rule) is Action.DUMMY:
+            return self._say(Severity.CHANGED, "An IOD demands items; they stay, each judged by the same rules.")
         decision = None if rule.action in _REMOVING else Decision(removal(rule))
         if removal(rule) is Action.DROP:
             return Judgement(decision)

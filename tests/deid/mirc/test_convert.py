@@ -207,6 +207,16 @@ def test_unspecified_elements_are_removed_where_an_image_does_without(tmp_path: 
     assert result.Modality == "CT"
 
 
+def test_what_an_iod_demands_stays_as_the_floor_makes_it(tmp_path: Path) -> None:
+    made = script(("00100020", "@hash(this)"), ("0040A730", "@remove()"), remove=REST)
+    conversion = converted(made)
+    decide = loaded(conversion, tmp_path).plan.decide_tag
+    for keyword in ("ImageLaterality", "Manufacturer", "ManufacturerModelName", "ContentSequence"):
+        tag = tag_of(keyword) or 0
+        assert decide(tag).action is plan("second").decide_tag(tag).action
+    assert said(conversion, "0040A730") == [CHANGED]
+
+
 def test_a_kept_group_is_on_the_list(tmp_path: Path) -> None:
     made = script(("00100020", "@hash(this)"), keep=("0018",), remove=REST)
     result = through(converted(made), tmp_path, EchoTime="9", AcquisitionDeviceProcessingCode="ZQCODE")
