@@ -60,7 +60,7 @@ def test_a_refusal_closes_the_source(data: bytes) -> None:
 
 
 def test_a_large_header_holds_up_nobody() -> None:
-    data = large_header(14_000)
+    data = large_header(25_000)
 
     async def run() -> list[float]:
         async with pauses() as gaps:

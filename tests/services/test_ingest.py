@@ -546,7 +546,7 @@ def test_nothing_of_an_instance_is_logged(tmp_path: Path, workers: Workers, capl
 
 
 def test_a_large_header_holds_up_nobody(tmp_path: Path, workers: Workers) -> None:
-    data = large_header(14_000)
+    data = large_header(10_000)
 
     async def scenario(house: House) -> list[float]:
         async with pauses() as gaps:
