@@ -154,9 +154,11 @@ class Scanner:
             raise Withheld(Reason.TOO_DEEP, f"the limit is {self._limits.depth} levels")
         walk = self._walk_implicit if holder.implicit else self._walk_explicit
         before = len(out)
-        pos = walk(pos, out, holder)
-        self._count += len(out) - before
-        return pos
+        try:
+            return walk(pos, out, holder)
+        finally:
+            # What was walked in vain counts too: it cost as much.
+            self._count += len(out) - before
 
     def _walk_explicit(self, pos: int, out: list[Element], holder: _Holder) -> int:
         buffer, header, append, limit = self._buffer, self._header, out.append, holder.limit
@@ -269,13 +271,11 @@ class Scanner:
         """Return an UN element as what PS3.5 §6.2.2 lets it be: a sequence, a known attribute, or bytes."""
         tag, _, start, offset, end, _, _ = element
         if end - offset >= 8 and self._buffer[offset : offset + 4] == b"\xfe\xff\x00\xe0":
-            count = self._count
             try:
                 items, _ = self._items(tag, offset, _Holder(end, depth, True, True, False))
             except Withheld as error:
                 if error.reason is not Reason.MALFORMED:
                     raise
-                self._count = count
             else:
                 return Element(tag, "SQ", start, offset, end, VALUE_SAME, items)
         known = vr_of(tag, signed=self._signed)

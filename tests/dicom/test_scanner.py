@@ -250,3 +250,12 @@ def test_agrees_with_pydicom_on_a_real_header() -> None:
     assert len(data) == len(found.elements)
     assert find(found.elements, 0x00100010) is not None
     assert find(found.elements, 0x00100011) is None
+
+
+def test_what_was_walked_in_vain_counts() -> None:
+    # Each UN looks like a sequence until its very end.
+    small = write((Leaf(0x00080060, "CS", b"CT"),), IMPLICIT_LE) * 10
+    looks = item_header(0xFFFEE000, len(small) + 4) + small + b"\1\2\3\4"
+    data = write(tuple(Leaf(0x00091000 + number, "UN", looks) for number in range(10)))
+    assert len(scan(data, elements=120)) == 10
+    assert refused(data, elements=90).reason is Reason.HEADER_TOO_LARGE
