@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,10 @@ def test_a_broken_vocabulary_is_refused_by_name(tmp_path: Path, text: str, messa
     with pytest.raises(ConfigurationError, match=message) as caught:
         Vocabulary.load(path)
     assert "vocabulary.toml" in str(caught.value)
+
+
+def test_a_text_too_long_to_be_read_leaves_nothing() -> None:
+    assert REPORT.clean("chest " * 5000)
+    begun = time.process_time()
+    assert REPORT.clean("chest " * 2_000_000) == ""
+    assert time.process_time() - begun < 0.1
