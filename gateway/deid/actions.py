@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from pydicom._uid_dict import UID_dictionary
+
 from gateway.deid.keys import Kind
 from gateway.deid.scope import Bound
 from gateway.dicom.vr import valid
@@ -76,7 +78,6 @@ _DUMMY: Final = {
     "UR": "urn:removed",
     "UT": "REMOVED",
 }
-_WELL_KNOWN: Final = "1.2.840.10008."
 _LONGEST_NUMBER: Final = 5
 """Digits in a row that a Code String may hold: context and template identifiers have up to five, a date eight."""
 _OLDEST: Final = 90
@@ -109,7 +110,7 @@ def map_uids(values: Values, vr: str, bound: Bound) -> Values | None:
     """Replace instance UIDs value by value; UIDs of PS3.6 Annex A stay."""
     if vr != "UI" or not all(valid("UI", value) for value in values):
         return None
-    return [value if not value or value.startswith(_WELL_KNOWN) else bound.keys.uid(value) for value in values]
+    return [value if not value or value in UID_dictionary else bound.keys.uid(value) for value in values]
 
 
 def pseudonymise(values: Values, vr: str, bound: Bound) -> Values | None:

@@ -66,6 +66,8 @@ def test_uids_are_mapped_value_by_value_and_well_known_ones_stay() -> None:
     assert mapped == ["1.2.840.10008.5.1.4.1.1.2", KEYS.uid("1.2.3"), "", KEYS.uid("1.2.3")]
     assert actions.map_uids(["Zqname"], "UI", bound()) is None
     assert actions.map_uids(["1.2.840.10008.Zqname"], "UI", bound()) is None
+    unlisted = "1.2.840.10008.19470328.4711"
+    assert actions.map_uids([unlisted], "UI", bound()) == [KEYS.uid(unlisted)]
 
 
 def test_an_empty_name_stays_empty() -> None:
