@@ -14,6 +14,7 @@ from gateway.dicom.values import encode_header, swap
 _FLOAT_BITS: Final = {0x7FE00008: 32, 0x7FE00009: 64}
 _TABLE_LIMIT: Final = 1 << 24
 """Bytes of a Basic Offset Table: four million frames."""
+_PHOTOMETRIC_INTERPRETATION: Final = 0x00280004
 _NUMBER_OF_FRAMES: Final = 0x00280008
 _END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
@@ -101,9 +102,11 @@ def _pixel_bytes(header: Header, bits: int) -> int:
     frames = header.number(_NUMBER_OF_FRAMES, -1 if given else 1) or 1
     if frames < 0:
         raise malformed(_NUMBER_OF_FRAMES, "its value is not a number of frames")
-    # Chroma subsampling (YBR_FULL_422) is not counted: it is more often declared than true.
     samples = header.number(0x00280010) * header.number(0x00280011) * header.number(0x00280002, 1)
-    return (frames * samples * bits + 7) // 8
+    used = (frames * samples * bits + 7) // 8
+    # Chroma subsampling is more often declared than true: it is when there is less than all samples need.
+    subsampled = header.text(_PHOTOMETRIC_INTERPRETATION) == "YBR_FULL_422" and header.pixel_length < used
+    return used * 2 // 3 if subsampled else used
 
 
 class EncapsulatedPixels:

@@ -317,6 +317,16 @@ def test_bytes_that_no_pixel_occupies_are_zeroed() -> None:
     assert pixel_data(FIRST.instance(pixels(value=bytes(range(1, 9)) + b"Zqname"))) == bytes(range(1, 9)) + bytes(6)
 
 
+@pytest.mark.parametrize(("length", "left"), [(8, 8), (10, 8), (12, 12), (14, 12)])
+def test_of_subsampled_pixels_nothing_stays_behind_the_last(length: int, left: int) -> None:
+    shape = {0x00280002: 3, 0x00280010: 2, 0x00280011: 2, 0x00280100: 8}
+    nodes = [Leaf(tag, "US", pack("<H", number)) for tag, number in shape.items()]
+    declared = minimal(*nodes, Leaf(0x00280004, "CS", b"YBR_FULL_422"))
+    value = bytes(range(1, length + 1))
+    found = pixel_data(FIRST.instance(declared + header(0x7FE00010, "OB", length) + value))
+    assert found == value[:left] + bytes(length - left)
+
+
 def test_pixels_stay_when_the_header_does_not_tell_how_many_there_are() -> None:
     value = bytes(range(1, 17))
     shape = [Leaf(tag, "US", pack("<H", number)) for tag, number in ((0x00280010, 1), (0x00280011, 1), (0x00280100, 8))]
