@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -57,7 +58,7 @@ def _asked(request: Request, *, single: bool) -> tuple[Output, RenderOptions]:
         raise BadRequest("Rendering takes the parameters accept, window, viewport and quality.")
     media = respond.acceptance(request).choose(rendered_offers(single=single)).media
     quality = query.get("quality", str(QUALITY))
-    if not quality.isdecimal() or not 1 <= int(quality) <= 100:
+    if re.fullmatch("[0-9]{1,3}", quality) is None or not 1 <= int(quality) <= 100:
         raise BadRequest("Write quality as a whole number from 1 to 100.")
     window = parse_window(query["window"]) if "window" in query else None
     viewport = parse_viewport(query["viewport"]) if "viewport" in query else None

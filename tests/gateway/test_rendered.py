@@ -139,6 +139,7 @@ def test_window_viewport_and_quality(either: Gateway) -> None:
         "viewport=x",
         "quality=0",
         "quality=101",
+        "quality=" + "9" * 5000,
         "quality=best",
         "Zqgeheim=1",
     ],
