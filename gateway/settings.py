@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -85,9 +88,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _no_open_door(self) -> Self:
         if self.auth is Auth.NONE and not is_loopback(self.host):
-            raise ValueError("AUTH=none is only allowed on a loopback HOST; set AUTH=token or HOST=127.0.0.1")
+            raise ValueError(
+                "GATEWAY_AUTH=none is only allowed on loopback; set GATEWAY_AUTH=token or GATEWAY_HOST=127.0.0.1"
+            )
         if self.token is not None and len(self.token.get_secret_value()) < 16:
-            raise ValueError("TOKEN must have at least 16 characters")
+            raise ValueError("GATEWAY_TOKEN must have at least 16 characters")
         return self
 
     @classmethod
@@ -126,10 +131,19 @@ def load() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        lines = [f"GATEWAY_{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}" for e in error.errors()]
-        raise SystemExit("Settings are not valid:\n  " + "\n  ".join(lines)) from None
+        raise SystemExit("Settings are not valid:\n  " + "\n  ".join(map(_plain, error.errors()))) from None
     known = {f"GATEWAY_{name.upper()}" for name in Settings.model_fields} | {"GATEWAY_CONFIG"}
     unknown = sorted(name for name in os.environ if name.startswith("GATEWAY_") and name not in known)
     if unknown:
-        raise SystemExit(f"Unknown settings: {', '.join(unknown)}. `gateway check` lists the known ones.")
+        raise SystemExit("Unknown settings:\n  " + "\n  ".join(_guess(name, known) for name in unknown))
     return settings
+
+
+def _plain(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    return f"GATEWAY_{'.'.join(map(str, error['loc'])).upper()}: {message}" if error["loc"] else message
+
+
+def _guess(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"{name}: " + (f"did you mean {near[0]}?" if near else "the README's table of settings has no such name.")

@@ -20,7 +20,7 @@ def test_an_open_gateway_is_only_for_loopback(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_misspelt_setting_stops_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_PACSURL", "https://secret@pacs/dicom-web")
-    with pytest.raises(SystemExit, match="GATEWAY_PACSURL") as stopped:
+    with pytest.raises(SystemExit, match=r"GATEWAY_PACSURL: did you mean GATEWAY_PACS_URL\?") as stopped:
         load()
     assert "secret" not in str(stopped.value)
 
