@@ -27,6 +27,7 @@ from gateway.errors import ConfigurationError, GatewayError, OriginBusy
 from gateway.evidence.report import evidence
 from gateway.evidence.write import write_report
 from gateway.origin.sample import generate
+from gateway.pixels.rules import load_rules
 from gateway.services.headers import three_way
 from gateway.services.import_script import import_script
 from gateway.services.local_files import deidentify_file, files_in
@@ -92,6 +93,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.pacs_url.get_secret_value() == "sample:":
         generate(settings.data_dir / "sample-pacs", progress=_progress("Drawing the sample PACS"))
+    asyncio.run(_opens(settings))
     host = settings.host if is_loopback(settings.host) else socket.getfqdn()
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"
     if settings.auth is Auth.TOKEN:
@@ -113,6 +115,16 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         timeout_graceful_shutdown=10,
     )
     return 0
+
+
+async def _opens(settings: Settings) -> None:
+    """Open every part once, so that what cannot be opened is one sentence and not a worker's traceback.
+
+    Raises:
+        GatewayError: a part cannot be opened.
+    """
+    async with assembled(settings):
+        pass
 
 
 def _port_is_free(host: str, port: int) -> bool:
@@ -171,18 +183,24 @@ def _explain(options: argparse.Namespace, settings: Settings) -> int:
 def _deid(options: argparse.Namespace, settings: Settings) -> int:
     first, second = engines(settings)
     engine = first if options.which == "first" else second
-    done, withheld, actions = 0, 0, Counter[str]()
+    rules = load_rules((settings.profiles_dir / "pixel-rules.toml").read_text())
+    done, withheld, unseen, actions = 0, 0, 0, Counter[str]()
     for path in files_in(options.files):
-        outcome = deidentify_file(engine, path, options.output)
+        outcome = deidentify_file(engine, path, options.output, rules=rules)
         actions += outcome.actions
         if outcome.withheld is not None:
             withheld += 1
             print(f"{path}: withheld ({outcome.withheld.reason.value}). {outcome.withheld}", file=sys.stderr)
             continue
         done += 1
+        if outcome.review:
+            unseen += 1
+            print(f"{path}: look at its pixels, which stay as they are. {outcome.review}", file=sys.stderr)
         if outcome.target is not None:
             print(f"{path} -> {outcome.target}")
     print(f"{done} de-identified, {withheld} withheld{'; nothing was written' if options.dry_run else ''}.")
+    if unseen:
+        print(f"{unseen} may show names in their pixels: look at each before it leaves.")
     if options.dry_run:
         for action, count in actions.most_common():
             print(f"  {count:>8}  {action:<10} {Action(action).plain}")
@@ -190,6 +208,8 @@ def _deid(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _headers(options: argparse.Namespace, settings: Settings) -> int:
+    if not options.file.is_file():
+        raise ConfigurationError(f"{options.file} is not a file.")
     first, second = engines(settings)
     comparison = three_way(read_header(options.file).json(), first, second, show_raw=options.raw)
     print(json.dumps(comparison.json(), indent=1, ensure_ascii=False) if options.json else as_text(comparison))

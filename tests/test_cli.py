@@ -53,6 +53,25 @@ def test_a_folder_is_de_identified(tmp_path: Path, capsys: pytest.CaptureFixture
     assert sorted(out.iterdir()) == results
 
 
+def test_pixels_that_may_show_names_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.dcm").write_bytes(planted("US"))
+    assert main(["deid", str(tmp_path / "a.dcm"), "--output", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr()
+    assert "look at its pixels" in shown.err
+    assert "1 may show names" in shown.out
+
+
+def test_what_cannot_be_opened_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_PACS_URL", (tmp_path / "nowhere").as_uri())
+    monkeypatch.setenv("GATEWAY_PORT", "0")
+    assert main(["serve"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == "gateway: PACS_URL names a folder that does not exist.\n"
+    assert "opens at" not in shown.out
+
+
 def test_two_profiles_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     names = [str(PROFILES / f"{name}-pass.toml") for name in ("first", "second")]
     assert main(["diff-profiles", *names]) == 0

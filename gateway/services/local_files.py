@@ -11,18 +11,24 @@ from gateway.deid.engine import Engine
 from gateway.deid.profile import Pass
 from gateway.deid.residual import Identifiers
 from gateway.deid.scope import Scope
-from gateway.dicom.part10 import read_header
+from gateway.dicom.part10 import Header, read_header
 from gateway.errors import Reason, StorageError, Withheld
+from gateway.pixels.rules import Rules, Verdict
+from gateway.pixels.verdict import judge
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: where the result is (None in a dry run or when it is withheld), and what was done."""
+    """What became of one file: where the result is (None in a dry run or when it is withheld), and what was done.
+
+    `review` says why a person must look at its pixels, which no pass changes; "" when a rule clears them.
+    """
 
     source: Path
     target: Path | None = None
     actions: Counter[str] = field(default_factory=Counter)
     withheld: Withheld | None = None
+    review: str = ""
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
@@ -36,10 +42,11 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
                 yield file
 
 
-def deidentify_file(engine: Engine, source: Path, folder: Path | None) -> Outcome:
+def deidentify_file(engine: Engine, source: Path, folder: Path | None, *, rules: Rules | None = None) -> Outcome:
     """De-identify one file into `folder`, named by its SOP Instance UID; without a folder nothing is written.
 
-    The result of a second pass is searched for the identifiers of the original before it is written.
+    The result of a second pass is searched for the identifiers of the original before it is written, and with `rules`
+    its pixels are judged.
 
     Raises:
         StorageError: the result cannot be written.
@@ -52,19 +59,25 @@ def deidentify_file(engine: Engine, source: Path, folder: Path | None) -> Outcom
         data = b"".join([*rewriter.feed(_read(source)), *rewriter.finish()])
         if second and Identifiers.of(rewriter.identified().json).search(read_header(data).data):
             raise Withheld(Reason.RESIDUAL_IDENTIFIER)
+        review = _review(header, rules) if second and rules is not None else ""
     except Withheld as error:
         return Outcome(source, withheld=error)
     done = rewriter.header
     actions: Counter[str] = Counter() if done is None or done.report is None else Counter(done.report.actions.values())
     if folder is None or done is None:
-        return Outcome(source, actions=actions)
+        return Outcome(source, actions=actions, review=review)
     target = folder / f"{done.instance}.dcm"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     except OSError as error:
         raise StorageError(f"A result cannot be written ({error.strerror}). Choose another --output.") from error
-    return Outcome(source, target, actions)
+    return Outcome(source, target, actions, review=review)
+
+
+def _review(header: Header, rules: Rules) -> str:
+    judgement = judge(header.json().json, rules)
+    return "" if judgement.verdict is Verdict.CLEAR and not judgement.boxes else judgement.why
 
 
 def _read(path: Path) -> bytes:
