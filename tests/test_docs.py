@@ -34,5 +34,12 @@ def test_every_make_target_of_the_readme_exists() -> None:
 
 def test_the_contract_routes_exist() -> None:
     paths = {route.path for route in all_routes()}
-    contract = ("/dicom-web/studies", "/teaching/dicom-web/studies", "/healthz", "/readyz", "/metrics", "/api/quarantine")
+    contract = (
+        "/dicom-web/studies",
+        "/teaching/dicom-web/studies",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/quarantine",
+    )
     assert set(contract) <= paths
