@@ -95,10 +95,10 @@ class Walk:
     def study(self, uid: str) -> None:
         """Ask for a study in every representation."""
         path = f"/dicom-web/studies/{uid}"
-        for accept in (JSON, XML):
-            self.get("rows", f"{path}/series?includefield=all", accept)
-            self.get("rows", f"{path}/instances?includefield=all", accept)
-            self.get("metadata", f"{path}/metadata", accept)
+        self.get("rows", f"{path}/series?includefield=all", XML)
+        for level in ("series", "instances"):
+            self.get("rows", f"{path}/{level}?includefield=all", JSON)
+        self.get("metadata", f"{path}/metadata", JSON)
         self.get("thumbnails", f"{path}/thumbnail")
         for data in self.parts("instances", path, 'multipart/related; type="application/dicom"; transfer-syntax=*'):
             header = read_header(data)
@@ -121,6 +121,7 @@ class Walk:
         for media in ("image/jpeg", "image/png"):
             self.get("pictures", f"{path}/rendered", media)
         self.get("thumbnails", f"{path}/thumbnail")
+        self.get("metadata", f"{path}/metadata", XML)
         for dataset in self.get("metadata", f"{path}/metadata").json:
             for tag, element in dataset.items():
                 if "BulkDataURI" in element and tag != "7FE00010":
