@@ -276,6 +276,8 @@ class Scanner:
             except Withheld as error:
                 if error.reason is not Reason.MALFORMED:
                     raise
+                if depth == 0:
+                    self._settled = self._count
             else:
                 return Element(tag, "SQ", start, offset, end, VALUE_SAME, items)
         known = vr_of(tag, signed=self._signed)

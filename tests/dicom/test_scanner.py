@@ -259,3 +259,7 @@ def test_what_was_walked_in_vain_counts() -> None:
     data = write(tuple(Leaf(0x00091000 + number, "UN", looks) for number in range(10)))
     assert len(scan(data, elements=120)) == 10
     assert refused(data, elements=90).reason is Reason.HEADER_TOO_LARGE
+    pieces = Scanner(transfer_syntax(EXPLICIT_LE), limits=Limits(elements=90))
+    with pytest.raises(Withheld):
+        for size in range(1, len(data) + 1):
+            pieces.scan(data[:size])
