@@ -11,6 +11,7 @@ from gateway.deid.engine import Engine
 from gateway.deid.rewriter import InstanceRewriter
 from gateway.deid.streaming import DeidentifiedInstance, deidentify
 from gateway.dicom.dataset import first_text
+from gateway.dicom.dictionary import vr_of
 from gateway.dicom.uid import InstanceRef, ResourceRef, is_uid, reference
 from gateway.dicomweb.query import Query
 from gateway.errors import BadQuery, NotFound, Reason, Withheld
@@ -65,8 +66,13 @@ class Library:
         for match in query.matches:
             if not match.value or self.engine.keys.is_pseudonym(match.value):
                 continue
-            if any(self.engine.plan.decide_tag(int(tag, 16)).action in _IDENTIFYING for tag in match.path):
+            if any(self._identifies(int(tag, 16)) for tag in match.path):
                 raise BadQuery("The teaching archive holds no identities and cannot be searched by one.")
+
+    def _identifies(self, tag: int) -> bool:
+        """Tell whether somebody could be looked up by an attribute; a date of the patient's group is a birth date."""
+        is_birth_date = tag >> 16 == 0x0010 and vr_of(tag) in ("DA", "DT")
+        return is_birth_date or self.engine.plan.decide_tag(tag).action in _IDENTIFYING
 
     async def open(self, part: Part10, ref: ResourceRef) -> DeidentifiedInstance:
         """Send one instance of `ref` through the pass, remembering it when it is withheld.

@@ -45,7 +45,9 @@ class Teaching:
 def filled(gateway: Gateway, orthanc: Orthanc | None = None) -> Teaching:
     answer = store(gateway, *corpus())
     assert answer.status == 202
-    assert len(failed(answer)) == 1, "the ultrasound needs a person's eyes"
+    # A person must look at ultrasound first; everything else passes.
+    assert set(failed(answer).values()) == {0x0110}
+    assert len(stored(answer)) > len(failed(answer))
     return Teaching(gateway, stored(answer), orthanc)
 
 
@@ -91,7 +93,7 @@ def test_every_stored_instance_is_listed_once(teaching: Teaching) -> None:
     studies, series = teaching.search("studies"), teaching.search("series")
     assert {first(row, "0020000D") for row in rows} == {first(row, "0020000D") for row in studies}
     assert {first(row, "0020000E") for row in rows} == {first(row, "0020000E") for row in series}
-    assert (len(studies), len(series)) == (3, 4)
+    assert len(studies) < len(series) < len(rows)
     for row in studies:
         assert first(row, "00081190") == f"{teaching.gateway.url}{ROOT}/studies/{first(row, '0020000D')}"
 
@@ -216,7 +218,8 @@ def test_originals_are_not_found_by_their_uids(teaching: Teaching) -> None:
 
 
 def test_what_was_refused_is_not_there(teaching: Teaching) -> None:
-    assert HEART not in {ref_of(data).study for data in corpus() if ref_of(data).instance in teaching.paths}
+    (cine,) = (ref_of(data) for data in corpus() if ref_of(data).study == HEART)
+    assert cine.instance not in teaching.paths
     assert teaching.search("series?Modality=US") == []
 
 
