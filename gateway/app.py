@@ -77,13 +77,27 @@ class Parts:
         }
 
 
+def make_data_dir(settings: Settings) -> None:
+    """Make the folder of the embedded defaults, for this user alone.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+    """
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"DATA_DIR {settings.data_dir} cannot be made ({error.strerror}). Set it to a folder that can be written."
+        ) from error
+
+
 def engines(settings: Settings) -> tuple[Engine, Engine]:
     """Return the engines of the first and the second pass, with the archive key (made on first run).
 
     Raises:
         ConfigurationError: a profile or the key file cannot be used.
     """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(settings)
     keys = Keys.load_or_create(settings.key_file or settings.data_dir / "archive.key")
     first, second = (load_plan(settings.profiles_dir / name) for name in ("first-pass.toml", "second-pass.toml"))
     return Engine(first, keys), Engine(second, keys)

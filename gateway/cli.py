@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
-from gateway.app import assembled, engines
+from gateway.app import assembled, engines, make_data_dir
 from gateway.deid.actions import Action
 from gateway.deid.compare_text import as_text
 from gateway.deid.compiler import load_plan
@@ -87,10 +88,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
-    if settings.port and not _port_is_free(settings.host, settings.port):
-        print(f"gateway: port {settings.port} is taken; set GATEWAY_PORT to another one.", file=sys.stderr)
-        return 1
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _can_listen(settings.host, settings.port)
+    make_data_dir(settings)
     if settings.pacs_url.get_secret_value() == "sample:":
         generate(settings.data_dir / "sample-pacs", progress=_progress("Drawing the sample PACS"))
     asyncio.run(_opens(settings))
@@ -127,15 +126,24 @@ async def _opens(settings: Settings) -> None:
         pass
 
 
-def _port_is_free(host: str, port: int) -> bool:
+def _can_listen(host: str, port: int) -> None:
+    """Return when `host` is an address of this machine and `port` is free.
+
+    Raises:
+        ConfigurationError: which of the two is wrong.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ConfigurationError(f"Port {port} is taken; set GATEWAY_PORT to another one.") from error
+            raise ConfigurationError(
+                f"HOST {host} and PORT {port} cannot be listened on ({error.strerror}). "
+                "HOST must be an address of this machine, and ports below 1024 may need rights."
+            ) from error
 
 
 def _progress(title: str) -> Callable[[int, int], None]:

@@ -145,5 +145,5 @@ def _plain(error: ErrorDetails) -> str:
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1, cutoff=0.8)
     return f"{name}: " + (f"did you mean {near[0]}?" if near else "the README's table of settings has no such name.")

@@ -72,6 +72,29 @@ def test_what_cannot_be_opened_is_one_sentence(
     assert "opens at" not in shown.out
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("GATEWAY_HOST", "192.0.2.1", "HOST must be an address of this machine"),
+        ("GATEWAY_DATA_DIR", "/dev/null/data", "DATA_DIR /dev/null/data cannot be made"),
+        ("GATEWAY_PROFILES_DIR", "/nowhere", "/nowhere/first-pass.toml cannot be read (No such file or directory)."),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    name: str,
+    value: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("GATEWAY_PACS_URL", tmp_path.as_uri())
+    monkeypatch.setenv("GATEWAY_PORT", "0")
+    monkeypatch.setenv(name, value)
+    assert main(["serve"]) == 1
+    assert told in capsys.readouterr().err
+
+
 def test_two_profiles_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     names = [str(PROFILES / f"{name}-pass.toml") for name in ("first", "second")]
     assert main(["diff-profiles", *names]) == 0

@@ -121,5 +121,7 @@ def read_toml(path: Path) -> Table:
     """
     try:
         return Table.of(tomllib.loads(path.read_text("utf-8")), path.name)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error}") from error

@@ -51,7 +51,9 @@ def import_script(path: Path, profiles: Path, *, legacy_md5: bool = False) -> Im
     try:
         data = path.read_bytes()
         base = tomllib.loads((profiles / FLOOR).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename} cannot be read ({error.strerror}).") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path.name} or {FLOOR} cannot be read: {type(error).__name__}.") from None
     script = read_script(data, name=path.name)
     conversion = convert(script, load_plan(profiles / FLOOR), base, name=path.name, legacy_md5=legacy_md5)
