@@ -21,7 +21,7 @@ export const strings = Object.freeze({
     searching: 'Searching…',
     none: 'No study matches.',
     noneHint: 'Try fewer filters, or a * in a name.',
-    noneTeaching: 'The archive holds no study yet. Send one with STOW-RS, or from a case.',
+    noneTeaching: 'The archive holds no study yet. Send one with STOW-RS.',
     found: (/** @type {number} */ count, /** @type {boolean} */ more) =>
       `${count} ${count === 1 ? 'study' : 'studies'}${more ? ', more available' : ''}`,
     open: (/** @type {string} */ name) => `Open ${name}`,
@@ -77,7 +77,7 @@ export const strings = Object.freeze({
     loading: 'Loading',
     notImage: 'This series holds no images.',
     notImageHint: (/** @type {string} */ modality) =>
-      `${modality || 'Its'} content such as reports, plans or waveforms is not shown here.`,
+      `Reports, plans, waveforms and the like${modality ? ` (${modality})` : ''} are not shown here.`,
     failed: 'The image could not be shown',
     retry: 'Try again',
     rendered: 'Rendered by the server, 8 bit',
