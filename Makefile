@@ -46,11 +46,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a venv; on Debian: apt install python3-venv"; exit 1; }
 
 $(VENV)/.installed-run: .lock/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what it needs into $(VENV), once; this takes a minute or two."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/run.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 $(VENV)/.installed-dev: .lock/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what development needs into $(VENV), once; this takes some minutes."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .lock/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@ $(VENV)/.installed-run
