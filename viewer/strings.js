@@ -42,7 +42,7 @@ export const strings = Object.freeze({
     untitled: 'Study without description',
     nameless: 'No name',
     series: 'Series',
-    noSeries: 'This study has no series.',
+    noSeries: 'There is no such study here, or it has no series.',
     images: (/** @type {number} */ count) => `${count} ${count === 1 ? 'image' : 'images'}`,
     seriesLabel: (/** @type {string} */ number) => (number ? `Series ${number}` : 'Series'),
     loop: (/** @type {number} */ at, /** @type {number} */ frames) => `Loop ${at}, ${frames} frames`,
