@@ -6,10 +6,12 @@ from itertools import pairwise
 from struct import pack, unpack
 from typing import Final, Protocol
 
+from gateway.deid.overlay_planes import PlaneEraser, embedded_planes
 from gateway.deid.segments import StreamCleaner
 from gateway.dicom.elements import SWAPPED, UNDEFINED, Element, find, malformed
 from gateway.dicom.part10 import Header
 from gateway.dicom.values import encode_header, swap
+from gateway.errors import Reason, Withheld
 
 _FLOAT_BITS: Final = {0x7FE00008: 32, 0x7FE00009: 64}
 _TABLE_LIMIT: Final = 1 << 24
@@ -47,11 +49,13 @@ def pixel_stream(header: Header, pixels: Element) -> PixelStream:
     undefined = header.pixel_length == UNDEFINED
     if undefined != header.syntax.encapsulated:
         raise malformed(pixels.tag, "its length does not fit the transfer syntax")
+    if undefined and embedded_planes(header):
+        raise Withheld(Reason.UNSUPPORTED_TRANSFER_SYNTAX, "(60xx,0102): an overlay lies in encoded pixels")
     return EncapsulatedPixels(header, pixels) if undefined else NativePixels(header, pixels)
 
 
 class NativePixels:
-    """Native pixels: as many bytes as declared, little endian; what no pixel occupies is zeroed."""
+    """Native pixels: as many bytes as declared, little endian; what no pixel occupies is zeroed, overlays too."""
 
     def __init__(self, header: Header, pixels: Element) -> None:
         self._element = pixels
@@ -59,8 +63,12 @@ class NativePixels:
         bits = _FLOAT_BITS.get(self._element.tag) or header.number(0x00280100)
         self._used = _pixel_bytes(header, bits) or self._length
         self._at = 0
-        swapped = self._element.form == SWAPPED and self._element.vr != "OB"
-        self._width = max(2, bits // 8) if swapped else 1
+        self._swapped = self._element.form == SWAPPED and self._element.vr != "OB"
+        self._width = max(2, bits // 8) if self._swapped else 1
+        planes = embedded_planes(header)
+        self._eraser = PlaneEraser(planes, bits) if planes else None
+        if self._eraser is not None:
+            self._width = max(self._width, self._eraser.width)
         self._carry = b""
         self.ended = self._left == 0
 
@@ -78,7 +86,9 @@ class NativePixels:
             taken = self._carry + taken
             whole = len(taken) if self.ended else len(taken) - len(taken) % self._width
             self._carry = taken[whole:]
-            taken = swap(taken[:whole], self._width)
+            taken = swap(taken[:whole], self._width) if self._swapped else taken[:whole]
+            if self._eraser is not None:
+                taken = self._eraser.erase(taken)
         if self.ended and self._length & 1:
             taken += b"\0"
         self._at += len(taken)
