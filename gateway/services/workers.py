@@ -82,9 +82,11 @@ class Workers:
         pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers, also those that are still starting: uvicorn ends by a signal, and nobody else would."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((self._pool._processes or {}).values()):
+                process.kill()
+            self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
 
