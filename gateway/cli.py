@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import errno
 import json
+import logging
 import os
 import secrets
 import socket
@@ -264,11 +265,17 @@ def _import_script(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line says more than the access log: of a body broken off on purpose that one tells already."""
+    return not record.getMessage().startswith("ASGI callable returned without completing response")
+
+
 _LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"told": {"()": lambda: _is_news}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["told"]}},
     "root": {"level": "INFO", "handlers": ["stderr"]},
     # These name URLs, hosts and statements at lower levels.
     "loggers": {

@@ -25,7 +25,7 @@ from gateway.evidence.validity import Validity, installed, validity
 
 LIMITS: Final = (
     "Pixels are not searched here. Text that a device burned into an image is found by the rules for pixels and by "
-    "the person who reviews the image in a case, not by this report.",
+    "the person who reviews the image, not by this report.",
     "A face can be rebuilt from a CT or MR of the head. Neither pass removes it.",
     "The first pass is a view for the hospital itself: station, institution and UIDs stay, so what it shows is still "
     "protected health information.",

@@ -23,7 +23,7 @@ def problem(page: Page, url: re.Pattern[str], status: int, title: str, detail: s
 
 def withheld(page: Page, url: re.Pattern[str]) -> None:
     """Answer as for a withheld instance."""
-    detail = "Text is burned into the pixels. Clean the image in a case first."
+    detail = "Text is burned into the pixels; the image cannot enter the archive with it."
     problem(page, url, 403, "Withheld", detail, reason="burned-in-annotation")
 
 
