@@ -69,4 +69,4 @@ def test_a_large_header_holds_up_nobody() -> None:
 
     gaps = asyncio.run(run())
     assert sum(gaps) > 0.3, "the header is too small to tell"
-    assert max(gaps) < sum(gaps) / 4
+    assert max(gaps) < 0.6 * sum(gaps), "one pause was most of the work: the loop waited for it"

@@ -556,7 +556,7 @@ def test_a_large_header_holds_up_nobody(tmp_path: Path, workers: Workers) -> Non
 
     gaps = in_house(tmp_path, workers, scenario)
     assert sum(gaps) > 0.3, "the header is too small to tell"
-    assert max(gaps) < sum(gaps) / 4
+    assert max(gaps) < 0.6 * sum(gaps), "one pause was most of the work: the loop waited for it"
 
 
 def test_the_archive_holds_what_pydicom_can_read(tmp_path: Path, workers: Workers) -> None:
