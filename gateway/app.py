@@ -19,7 +19,7 @@ from starlette.types import ExceptionHandler
 from gateway.deid.compiler import load_plan
 from gateway.deid.engine import Engine
 from gateway.deid.keys import Keys
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, GatewayError, OriginBusy
 from gateway.origin.credentials import Credentials
 from gateway.origin.dicomweb import DicomwebOrigin
 from gateway.origin.folder import FolderOrigin
@@ -230,6 +230,17 @@ def routes(settings: Settings, parts: Parts, authority: Authority, metrics: Metr
     return built
 
 
+async def _tell_what_is_missing(parts: Parts) -> None:
+    """Log what does not answer at start: the gateway serves all the same, since it may come back."""
+    for name, check in parts.checks().items():
+        try:
+            await check()
+        except OriginBusy:
+            continue  # a folder that is being indexed
+        except GatewayError as error:
+            log.warning("the %s does not answer yet. %s", name, error)
+
+
 def create(settings: Settings | None = None) -> Starlette:
     """Build the application; its parts are opened when it starts."""
     chosen = settings or load()
@@ -243,10 +254,10 @@ def create(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with assembled(chosen) as parts:
-            warming = asyncio.create_task(parts.renderer.frames.workers.warm())
             app.router.routes[:] = routes(chosen, parts, authority, metrics)
+            meanwhile = asyncio.gather(parts.renderer.frames.workers.warm(), _tell_what_is_missing(parts))
             yield
-            warming.cancel()
+            meanwhile.cancel()
 
     origins = frozenset(origin.strip() for origin in chosen.cors_origins.split(",") if origin.strip())
     return Starlette(
