@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.dicom.syntax import Codec, transfer_syntax
 from gateway.pixels.decode import decode
 from gateway.pixels.description import PixelDescription, decoded
 
@@ -26,8 +25,3 @@ def native_bytes(samples: NDArray[np.generic], description: PixelDescription) ->
     if description.bits_allocated == 1:
         return np.packbits(samples.reshape(-1).astype(np.uint8), bitorder="little").tobytes()
     return samples.tobytes()
-
-
-def is_native(description: PixelDescription) -> bool:
-    """Tell whether frames of this description already are native."""
-    return transfer_syntax(description.transfer_syntax).codec is Codec.NATIVE

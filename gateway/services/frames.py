@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.deid.deidentified import DeidentifiedBytes
 from gateway.dicom.syntax import transfer_syntax as syntax_of
 from gateway.dicom.uid import UID, FrameRef, InstanceRef
+from gateway.dicomweb.frames import check_frames
 from gateway.errors import NotFound, OriginBroken
 from gateway.pixels.native import to_native
 from gateway.services.facts import Facts
@@ -50,8 +51,7 @@ class Frames:
             Withheld, NotFound, OriginError: before the first frame whatever the header tells.
         """
         facts = await self.facts.of(library, ref.instance)
-        if facts.frames < max(ref.numbers):
-            raise NotFound(f"The instance has {facts.frames} frames.")
+        check_frames(ref.numbers, facts.frames)
         left = list(ref.numbers)
         async with closing(library.origin.frames(ref)) as frames:
             async for frame in frames:

@@ -15,7 +15,7 @@ from gateway.dicom.dataset import JsonDataset
 from gateway.dicom.uid import ResourceRef, SeriesRef, StudyRef, reference
 from gateway.dicomweb.accept import Acceptance, Offer, parse_acceptance
 from gateway.dicomweb.multipart import PartEncoder, content_type, new_boundary
-from gateway.dicomweb.xml import to_xml
+from gateway.dicomweb.xml import to_xml, xml_parts
 from gateway.errors import Reason
 from gateway.streams import close, closing
 
@@ -107,10 +107,8 @@ def datasets(
     if not offer.multipart:
         return Response(to_xml(rows[0].json), status, headers, media_type=XML)
     boundary = new_boundary()
-    encoder = PartEncoder(boundary)
-    pieces = [piece for row in rows for piece in (encoder.head([("Content-Type", XML)]), to_xml(row.json))]
     headers["Content-Type"] = content_type(boundary, XML)
-    return Response(b"".join([*pieces, encoder.close()]), status, headers)
+    return Response(b"".join(xml_parts(boundary, (row.json for row in rows))), status, headers)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from gateway.pixels.description import describe
-from gateway.pixels.native import is_native, native_bytes, to_native
+from gateway.pixels.native import native_bytes, to_native
 from tests.pixels.images import JPEG_LOSSLESS, described, jpeg_lossless, pixel_files, shaped_like
 
 
@@ -28,8 +28,3 @@ def test_single_bits_are_packed_lowest_first() -> None:
     bits = np.array([[1, 0, 0, 0, 0, 0, 1, 0, 1]], dtype="u1")
     assert native_bytes(bits, description) == bytes([0b01000001, 1])
     assert to_native(native_bytes(bits, description), description) == (bytes([0b01000001, 1]), "MONOCHROME2")
-
-
-def test_which_descriptions_are_native() -> None:
-    assert is_native(described())
-    assert not is_native(described(JPEG_LOSSLESS))
