@@ -36,7 +36,7 @@ def test_a_withheld_series_has_the_yellow_banner_on_thumbnail_and_stage(viewer: 
         expect(banner).to_contain_text("Withheld")
         assert banner.evaluate("element => getComputedStyle(element).backgroundColor") == "rgb(255, 212, 59)"
         expect(banner.locator("svg")).to_have_count(1)
-    expect(viewer.page.locator(".veil-panel")).to_contain_text("Text is burned into the pixels.")
+    expect(viewer.page.locator(".veil-panel")).to_contain_text("Text is burned into the pixels")
     assert viewer.canvas().max() == 0
 
 
