@@ -265,17 +265,21 @@ def _import_script(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a line says more than the access log: of a body broken off on purpose that one tells already."""
-    return not record.getMessage().startswith("ASGI callable returned without completing response")
+class News(logging.Filter):
+    """Passes lines that say more than the access log, which tells already of a body broken off on purpose."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line is to be written."""
+        return not record.getMessage().startswith("ASGI callable returned without completing response")
 
 
+# Names, not objects: several workers get it pickled.
 _LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "filters": {"told": {"()": lambda: _is_news}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["told"]}},
+    "filters": {"news": {"()": "gateway.cli.News"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["news"]}},
     "root": {"level": "INFO", "handlers": ["stderr"]},
     # These name URLs, hosts and statements at lower levels.
     "loggers": {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.builders import planted_ct_series
-from tests.gateway.conftest import FolderGateway
+from tests.gateway.conftest import FolderGateway, StartGateway
 from tests.gateway.process import Gateway, at, series_of
 from tests.peers.orthanc import Orthanc
 
@@ -26,3 +28,8 @@ def test_serves_orthanc(orthanc_gateway: Gateway, orthanc: Orthanc) -> None:
     orthanc.upload(files)
     answer = orthanc_gateway.get(at(series_of(files[0])))
     assert len(answer.parts()) == 3
+
+
+def test_several_workers_serve_with_one_token(start_gateway: StartGateway, tmp_path: Path) -> None:
+    gateway = start_gateway(pacs=tmp_path, workers=2)
+    assert [gateway.get("/dicom-web/studies").status for _ in range(6)] == [200] * 6
