@@ -116,6 +116,9 @@ def map_uids(values: Values, vr: str, bound: Bound) -> Values | None:
 def pseudonymise(values: Values, vr: str, bound: Bound) -> Values | None:
     """Replace names (PN) and IDs (any other text) by keyed pseudonyms; an empty value stays empty."""
     kind = Kind.NAME if vr == "PN" else Kind.ID
+    if vr == "PN":
+        # Empty groups at the end say nothing, and the DICOM JSON Model has no place for them.
+        values = [value.rstrip("=") for value in values]
     made = [bound.keys.pseudonym(kind, value, bound.scope.binding) if value.strip("^= ") else "" for value in values]
     return made if all(valid(vr, value) for value in made) else None
 

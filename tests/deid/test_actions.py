@@ -142,3 +142,8 @@ def test_doing_it_twice_changes_nothing_more(name: str, vr: str, value: str) -> 
 
 def test_every_action_says_what_it_does() -> None:
     assert len({action.plain for action in Action}) == len(Action)
+
+
+def test_empty_groups_at_the_end_of_a_name_make_no_other_pseudonym() -> None:
+    keyed = Bound(KEYS)
+    assert actions.pseudonymise(["Zqnachna="], "PN", keyed) == actions.pseudonymise(["Zqnachna"], "PN", keyed)
